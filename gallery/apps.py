@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class GalleryConfig(AppConfig):
+    name = "gallery"
+    verbose_name = "Artel"
+    default_auto_field = "django.db.models.BigAutoField"
