@@ -1,0 +1,489 @@
+"""Artel's settings: one file, read from environment variables and nowhere else.
+
+A variable that is blank or malformed raises ImproperlyConfigured with one sentence that names it; manage.py and
+wsgi.py print that sentence and end with exit code 2. No sentence ever repeats a secret's value.
+"""
+
+import ipaddress
+import os
+import secrets
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import environs
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environs.Env()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reading variables
+
+
+def refuse(name: str, sentence: str) -> NoReturn:
+    """Stop with one sentence about the variable `name`."""
+    raise ImproperlyConfigured(f"{name} {sentence}")
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, stripped; `default` when it is unset. A blank or unprintable one is refused."""
+    if name not in os.environ:
+        return default
+    value = env.str(name).strip()
+    if not value:
+        refuse(name, "is set but blank: give it a value or unset it.")
+    if not value.isprintable():
+        refuse(name, "holds characters that cannot be printed.")
+    return value
+
+
+def boolean(name: str) -> bool:
+    """An on/off variable; off when it is unset."""
+    word = text(name, "off").lower()
+    if word in {"1", "on", "yes", "true"}:
+        return True
+    if word not in {"0", "off", "no", "false"}:
+        refuse(name, "must be on or off.")
+    return False
+
+
+def integer(name: str, default: int, least: int, most: int) -> int:
+    """A whole number from `least` to `most`."""
+    written = text(name, str(default))
+    sentence = f"must be a whole number from {least} to {most}."
+    if not written.isascii() or not written.isdigit() or not least <= int(written[:12]) <= most:
+        refuse(name, sentence)
+    return int(written)
+
+
+def words(name: str, default: str) -> list[str]:
+    """A comma-separated list without blanks, in lower case."""
+    items = [item.strip().lower() for item in text(name, default).split(",")]
+    if not all(items):
+        refuse(name, "must be a list of names with one comma between them.")
+    return items
+
+
+def web_address(name: str, default: str = "", *, path: bool) -> str:
+    """An http(s) URL without a trailing slash, credentials, query or fragment; with a path only if `path`."""
+    value = text(name, default).rstrip("/")
+    if not value:
+        return value
+    example = f"must be a URL such as https://example.org{'/v1' if path else ''}"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        refuse(name, f"{example}.")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or " " in value:
+        refuse(name, f"{example}.")
+    if parts.username is not None or parts.query or parts.fragment or "\\" in value:
+        refuse(name, f"{example}, without a login, a query or a fragment.")
+    if parts.path and not path:
+        refuse(name, f"{example}, without a path.")
+    return value
+
+
+def host_entries(name: str, default: str) -> list[str]:
+    """A list of `host` or `host:port` entries."""
+    entries = words(name, default)
+    for entry in entries:
+        try:
+            parts = urlsplit(f"//{entry}")
+            good = parts.netloc == entry and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good or "@" in entry or " " in entry or "*" in entry:
+            refuse(
+                name,
+                "must be a list of hosts, each a name or name:port, such as a.example,b.example:8443.",
+            )
+    return entries
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The installation's folder
+
+
+def data_directory() -> Path:
+    """The folder that holds everything this installation writes, made when it is missing."""
+    folder = Path(text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        refuse("DATA_DIR", f"names a folder that cannot be made: {folder} ({error.strerror}).")
+    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        refuse(
+            "DATA_DIR", f"names a folder that cannot be written to: {folder} ({error.strerror})."
+        )
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """SECRET_KEY, else the one kept in `folder`, made once: processes that start together agree on one."""
+    given = text("SECRET_KEY")
+    if given:
+        return given
+    kept = folder / "secret-key"
+    try:
+        if not kept.exists():
+            draft = folder / f".secret-key-{os.getpid()}-{secrets.token_hex(4)}"
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+                stream.write(secrets.token_urlsafe(64))
+                stream.flush()
+                os.fsync(stream.fileno())
+            try:
+                os.link(draft, kept)  # atomic, and refuses to replace another process's key
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        value = kept.read_text().strip()
+    except OSError as error:
+        refuse("SECRET_KEY", f"is unset and {kept} cannot be used ({error.strerror}).")
+    if len(value) < 50:
+        refuse(
+            "SECRET_KEY", f"is unset and {kept} is damaged: delete it, and everybody logs in anew."
+        )
+    return value
+
+
+# Everything that this installation writes: database, originals, thumbnails, the secret key, locks.
+DATA_DIR = data_directory()
+
+# Signs sessions and forms; made once and kept in DATA_DIR (mode 600) unless given.
+SECRET_KEY = secret_key(DATA_DIR)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where it is served
+
+# Shows tracebacks in the browser: for development alone.
+DEBUG = boolean("DEBUG")
+
+# The address and the port that the web server listens on.
+HOST = text("HOST", "127.0.0.1")
+PORT = integer("PORT", 8000, 1, 65535)
+
+# The address that people type, such as https://artel.example; an https one switches on secure cookies and HSTS.
+PUBLIC_URL = web_address("PUBLIC_URL", path=False)
+
+# On: a proxy in front of us sets X-Forwarded-Proto and X-Forwarded-For, and nobody can reach us but through it.
+TRUSTED_PROXY = boolean("TRUSTED_PROXY")
+
+# On: originals are handed to nginx by X-Accel-Redirect instead of being sent by Python.
+ACCEL_REDIRECT = boolean("ACCEL_REDIRECT")
+
+
+def own_names() -> list[str]:
+    """The host names that this installation answers to when ALLOWED_HOSTS is unset."""
+    names = ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+    if HOST not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not listened on
+        names.append(f"[{HOST}]" if ":" in HOST else HOST)
+    if PUBLIC_URL:
+        public = urlsplit(PUBLIC_URL).hostname or ""
+        names.append(f"[{public}]" if ":" in public else public)
+    return list(dict.fromkeys(names))
+
+
+# The host names that this installation answers to.
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", ",".join(own_names()))
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_SECURE = SECURE
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+# The proxy that terminates TLS redirects; our own port speaks http to it and to /healthz, so we only redirect
+# what the proxy says came in by http.
+SECURE_SSL_REDIRECT = SECURE and TRUSTED_PROXY
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+# A prompt of 100,000 characters is to reach the form and be answered there: 12 bytes each when URL-encoded.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The provider of pictures
+
+
+def provider_key() -> str:
+    """The provider's key, or nothing when the demo provider is to be used."""
+    key = text("GPTUNNEL_API_KEY")
+    if not key and "GPTUNNEL_API_URL" in os.environ:
+        text("GPTUNNEL_API_URL")
+        refuse(
+            "GPTUNNEL_API_KEY",
+            "is unset although GPTUNNEL_API_URL is set: set the key, or unset both for the demo.",
+        )
+    return key
+
+
+# The raw key of the provider's API. Unset: the built-in demo provider draws the pictures, and every page says so.
+PROVIDER_KEY = provider_key()
+IS_DEMO = not PROVIDER_KEY
+
+# The API's address.
+GPTUNNEL_API_URL = web_address("GPTUNNEL_API_URL", "https://gptunnel.ru/v1", path=True)
+
+# Where `serve` has started the demo provider: set by it alone.
+DEMO_URL = web_address("DEMO_URL", "http://127.0.0.1:9", path=True)
+
+PROVIDER = "demo" if IS_DEMO else GPTUNNEL_API_URL
+PROVIDER_URL = DEMO_URL if IS_DEMO else GPTUNNEL_API_URL
+if IS_DEMO:
+    PROVIDER_KEY = "demo"
+
+# Hosts from which results may be fetched; an address or localhost with a port permits a private one, and plain http.
+RESULT_HOSTS = host_entries("RESULT_HOSTS", "storage.yandexcloud.net,gptunnel.ru")
+if IS_DEMO:
+    RESULT_HOSTS = [*RESULT_HOSTS, urlsplit(DEMO_URL).netloc]
+
+# The most requests for results in a second, and the most creates on the wire at once.
+POLL_RATE = integer("POLL_RATE", 20, 1, 1000)
+CREATES_IN_FLIGHT = integer("CREATES_IN_FLIGHT", 8, 1, 100)
+
+CONNECT_SECONDS = 10
+CREATE_SECONDS = 180
+CLAIM_SECONDS = 300
+DOWNLOAD_SECONDS = 120
+DOWNLOAD_BYTES = 64 * 1024 * 1024
+TICK_SECONDS = 1.0
+LOST_SECONDS = 72 * 3600
+NOT_FOUND_SECONDS = 3600
+NOT_FOUND_TIMES = 5
+POLL_MAX_SECONDS = 3600
+LATER_TIMES = 8
+LATER_SECONDS = 24 * 3600
+BACKOFF_BASE_SECONDS = 2
+BACKOFF_MAX_SECONDS = 300
+PUMP_SECONDS = 10
+LEASE_SECONDS = 15
+SAVES_IN_FLIGHT = 16
+POLL_THREADS = 32
+HEARTBEAT_SECONDS = 10
+HEARTBEAT_LATE_SECONDS = 45
+LIVE_SECONDS = 1.0
+PAGE_SIZE = 60
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Django itself
+
+INSTALLED_APPS = [
+    "gallery",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "gallery.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+
+def database() -> dict[str, Any]:
+    """SQLite in DATA_DIR, or what DATABASE_URL names (SQLite or PostgreSQL)."""
+    written = text("DATABASE_URL")
+    sentence = (
+        "must be a URL such as postgres://user:password@host:5432/name or sqlite:////folder/file."
+    )
+    if written and written.split(":", 1)[0] not in {"postgres", "postgresql", "sqlite"}:
+        refuse("DATABASE_URL", sentence)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = dict(env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'artel.sqlite3'}"))
+    except (environs.EnvError, ValueError, TypeError, UserWarning):
+        refuse("DATABASE_URL", sentence)
+    if not found.get("NAME"):
+        refuse("DATABASE_URL", sentence)
+    found["CONN_MAX_AGE"] = None
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        found["OPTIONS"] = {
+            "timeout": 20,
+            # A deferred transaction that turns into a writer fails at once with "locked"; an immediate one waits.
+            "transaction_mode": "IMMEDIATE",
+            # FULL: what is committed before a paid call is still there after a power cut.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+        }
+    else:
+        found["CONN_HEALTH_CHECKS"] = True
+    return found
+
+
+# The database: SQLite in DATA_DIR, or PostgreSQL.
+DATABASES = {"default": database()}
+
+# When set: cache, sessions and the queue's broker are in Redis.
+REDIS_URL = text("REDIS_URL")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    refuse("REDIS_URL", "must be a URL such as redis://host:6379/0.")
+
+if REDIS_URL:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+else:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "artel"}
+    }
+    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+Q_CLUSTER: dict[str, Any] = {
+    "name": "artel",
+    "label": "Queue",
+    "workers": 4,
+    # The lock of a prefetched job runs from its prefetch, so few wait in memory.
+    "queue_limit": 4,
+    # Jobs bound themselves; a job that hangs all the same is shown by the heartbeat. A timeout would be a
+    # SystemExit in mid-send.
+    "timeout": 3600,
+    "retry": 7200,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": -1,
+    "poll": 0.2,
+    "guard_cycle": 0.5,
+    "recycle": 500,
+    "log_level": "INFO",
+}
+Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Language, time, mail, files
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+
+# The installation's time zone: months of the budget begin by it.
+TIME_ZONE = text("TIME_ZONE", "UTC")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ValueError, OSError):
+    refuse("TIME_ZONE", "must be a name such as Europe/Moscow or UTC.")
+
+# The mail server; unset: no mail is sent, and an administrator gives out one-time links.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if text("EMAIL_URL"):
+    try:
+        mail = env.dj_email_url("EMAIL_URL")
+    except (environs.EnvError, ValueError, TypeError, KeyError):
+        refuse("EMAIL_URL", "must be a URL such as smtp+tls://user:password@host:587.")
+    if not mail.get("EMAIL_BACKEND"):
+        refuse("EMAIL_URL", "must be a URL such as smtp+tls://user:password@host:587.")
+    EMAIL_BACKEND = mail["EMAIL_BACKEND"]
+    EMAIL_HOST = mail["EMAIL_HOST"]
+    EMAIL_PORT = mail["EMAIL_PORT"]
+    EMAIL_HOST_USER = mail["EMAIL_HOST_USER"]
+    EMAIL_HOST_PASSWORD = mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS = mail["EMAIL_USE_TLS"]
+    EMAIL_USE_SSL = mail["EMAIL_USE_SSL"]
+    EMAIL_TIMEOUT = 20
+    DEFAULT_FROM_EMAIL = mail.get("DEFAULT_FROM_EMAIL") or EMAIL_HOST_USER or "artel@localhost"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG

@@ -1,0 +1,3 @@
+"""Settings for the tests: the real ones."""
+
+from project.settings import *  # noqa: F403
