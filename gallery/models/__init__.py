@@ -1,0 +1,69 @@
+"""The nouns of the house. Their QuerySets are the only writers of state and money."""
+
+from .batch import (
+    MAX_COUNT,
+    Batch,
+    BatchKind,
+    BeyondBudget,
+    ModelOff,
+    NoLongerUnknown,
+    Order,
+    PriceChanged,
+    Refusal,
+    TokenReused,
+)
+from .budget import Budget, OverLimit, current_month
+from .charge import Charge, ChargeKind, LedgerIsFinal
+from .durations import Typical, typical
+from .event import Event
+from .image import Image, StoredFile
+from .image_model import RATIOS, ImageModel
+from .lease import Lease
+from .prompt import MAX_TEXT, Prompt, Reference, fold
+from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
+from .studio import Studio
+from .task import DEMO, Task
+from .task_queryset import IllegalMove, RemoteIdTaken
+from .user import User
+
+__all__ = [
+    "DEMO",
+    "MAX_COUNT",
+    "MAX_TEXT",
+    "MOVES",
+    "OPEN",
+    "PAID_NOT_SAVED",
+    "RATIOS",
+    "TROUBLED",
+    "Batch",
+    "BatchKind",
+    "BeyondBudget",
+    "Budget",
+    "Charge",
+    "ChargeKind",
+    "Event",
+    "IllegalMove",
+    "Image",
+    "ImageModel",
+    "Lease",
+    "LedgerIsFinal",
+    "ModelOff",
+    "NoLongerUnknown",
+    "Order",
+    "OverLimit",
+    "PriceChanged",
+    "Prompt",
+    "Reference",
+    "Refusal",
+    "RemoteIdTaken",
+    "StoredFile",
+    "Studio",
+    "Task",
+    "TaskStatus",
+    "TokenReused",
+    "Typical",
+    "User",
+    "current_month",
+    "fold",
+    "typical",
+]

@@ -1,0 +1,233 @@
+"""One press of a button that may spend."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .budget import Budget, OverLimit
+from .charge import Charge
+from .event import Event
+from .image_model import ImageModel
+from .prompt import Prompt
+from .studio import Studio
+from .task import Task
+
+if TYPE_CHECKING:
+    import uuid
+
+    from .user import User
+
+MAX_COUNT = 8
+"""Pictures in one batch. The API has no count parameter: N pictures are N tasks."""
+
+
+class Refusal(Exception):
+    """A batch that was not accepted. Nothing was written and nothing was held."""
+
+
+class TokenReused(Refusal):
+    """The form token was used before, with other content."""
+
+
+class PriceChanged(Refusal):
+    """The price agreed to is not today's."""
+
+    def __init__(self, price_kopecks: int) -> None:
+        super().__init__(price_kopecks)
+        self.price_kopecks = price_kopecks
+
+
+class ModelOff(Refusal):
+    """The model is switched off."""
+
+    def __init__(self, model: ImageModel) -> None:
+        super().__init__(model.remote_id)
+        self.model = model
+
+
+class BeyondBudget(Refusal):
+    """The batch does not fit a limit: whose, and how many pictures of it would."""
+
+    def __init__(self, whose: str, fits: int) -> None:
+        super().__init__(whose, fits)
+        self.whose = whose
+        self.fits = fits
+
+
+class NoLongerUnknown(Refusal):
+    """The task to be sent again is not unknown any more, or its send may still be under way."""
+
+
+class BatchKind(models.TextChoices):
+    FIRST = "first", _("first run")
+    RERUN = "rerun", _("re-run")
+    AGAIN = "again", _("sent again")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one press asks for: either a new recipe, or a prompt to run once more."""
+
+    token: uuid.UUID
+    count: int
+    price_kopecks: int
+    """The price of one picture that the form showed."""
+    model: ImageModel
+    prompt: Prompt | None = None
+    text: str = ""
+    ratio: str = ""
+    references: tuple[str, ...] = field(default=())
+    parent: Prompt | None = None
+    replaces: Task | None = None
+    """An unknown task that is written off because this one takes its place."""
+
+    @classmethod
+    def rerun(cls, prompt: Prompt, *, token: uuid.UUID, count: int, price_kopecks: int) -> Order:
+        """The same prompt once more."""
+        return cls(token, count, price_kopecks, prompt.model, prompt=prompt)
+
+    @classmethod
+    def again(cls, task: Task, *, token: uuid.UUID, price_kopecks: int) -> Order:
+        """One unknown task once more, at the risk of paying twice."""
+        prompt = task.batch.prompt
+        return cls(token, 1, price_kopecks, prompt.model, prompt=prompt, replaces=task)
+
+    @property
+    def kind(self) -> BatchKind:
+        if self.replaces is not None:
+            return BatchKind.AGAIN
+        return BatchKind.RERUN if self.prompt else BatchKind.FIRST
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what is asked for. The price is no part: it is compared with today's."""
+        content = [
+            self.prompt.pk if self.prompt else None,
+            self.model.pk,
+            self.text,
+            self.ratio,
+            list(self.references),
+            self.parent.pk if self.parent else None,
+            self.replaces.pk if self.replaces else None,
+            self.count,
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def submit(self, owner: User, order: Order) -> Batch:
+        """Accept the order whole and hold its money, or raise a Refusal and change nothing.
+
+        The same token with the same content gives the batch that it made the first time.
+        """
+        try:
+            with transaction.atomic():
+                return self._earlier(owner, order) or self._accept(owner, order)
+        except IntegrityError:
+            # A twin of this press was committed between our look and our insert; all that this
+            # one wrote is rolled back.
+            twin = self._earlier(owner, order)
+            if twin is None:
+                raise
+            return twin
+
+    def _earlier(self, owner: User, order: Order) -> Batch | None:
+        batch = self.filter(owner=owner, form_token=order.token).first()
+        if batch is not None and batch.content_hash != order.content_hash:
+            raise TokenReused
+        return batch
+
+    def _accept(self, owner: User, order: Order) -> Batch:
+        model = ImageModel.objects.get(pk=order.model.pk)
+        if not model.is_enabled:
+            raise ModelOff(model)
+        if model.price_kopecks != order.price_kopecks:
+            raise PriceChanged(model.price_kopecks)
+        prompt = order.prompt or Prompt.objects.write(
+            owner=owner,
+            text=order.text,
+            model=model,
+            ratio=order.ratio,
+            references=order.references,
+            parent=order.parent,
+        )
+        batch = self.create(
+            owner=owner,
+            prompt=prompt,
+            kind=order.kind,
+            form_token=order.token,
+            content_hash=order.content_hash,
+            count=order.count,
+            price_kopecks=order.price_kopecks,
+        )
+        if order.replaces is not None and not Task.objects.write_off(
+            order.replaces.pk, "sent-again", by=owner
+        ):
+            raise NoLongerUnknown
+        batch.open_tasks()
+        return batch
+
+
+class Batch(models.Model):
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches"
+    )
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="batches")
+    kind = models.CharField(max_length=8, choices=BatchKind, default=BatchKind.FIRST)
+    form_token = models.UUIDField(editable=False)
+    content_hash = models.CharField(max_length=64, editable=False)
+    count = models.PositiveSmallIntegerField(_("pictures"))
+    price_kopecks = models.PositiveIntegerField(_("price of a picture, kopecks"))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = _("batches")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "form_token"], name="form_token_works_once"),
+            models.CheckConstraint(
+                condition=models.Q(count__gte=1, count__lte=MAX_COUNT), name="batch_of_1_to_8"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+    @property
+    def total_kopecks(self) -> int:
+        return self.count * self.price_kopecks
+
+    def open_tasks(self) -> None:
+        """Hold the whole sum and queue the tasks, inside the caller's transaction."""
+        demo = settings.IS_DEMO
+        try:
+            month = Budget.objects.hold(self.owner, self.total_kopecks, demo=demo)
+        except OverLimit as over:
+            fits = over.left_kopecks // max(1, self.price_kopecks)
+            raise BeyondBudget(over.whose, fits) from over
+        due = timezone.now() + timedelta(seconds=Studio.objects.current().undo_send_seconds)
+        tasks = Task.objects.bulk_create(
+            Task(
+                batch=self,
+                owner=self.owner,
+                model=self.prompt.model,
+                position=position,
+                provider=settings.PROVIDER,
+                price_kopecks=self.price_kopecks,
+                due_at=due,
+            )
+            for position in range(self.count)
+        )
+        Charge.objects.hold(tasks, month)
+        Event.objects.record_all(tasks, "held", actor=self.owner)

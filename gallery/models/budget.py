@@ -1,0 +1,113 @@
+"""One row a month for the purse and for each user: what may be, is and was spent."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class OverLimit(Exception):
+    """A hold would pass a limit: whose ("purse" or "user"), and how many kopecks are left."""
+
+    def __init__(self, whose: str, left_kopecks: int) -> None:
+        super().__init__(whose, left_kopecks)
+        self.whose = whose
+        self.left_kopecks = left_kopecks
+
+
+def current_month() -> date:
+    """The first day of this month in the installation's time zone."""
+    return timezone.now().astimezone(timezone.get_default_timezone()).date().replace(day=1)
+
+
+class BudgetQuerySet(models.QuerySet["Budget"]):
+    def this_month(self) -> BudgetQuerySet:
+        return self.filter(month=current_month())
+
+    def open_month(self, user: User, *, demo: bool) -> tuple[Budget, Budget]:
+        """The purse's and the user's row of this month, made from the standing limits if new."""
+        month = current_month()
+        purse_limit = Studio.objects.current().purse_kopecks
+        self.bulk_create(
+            [
+                Budget(month=month, user=None, demo=demo, limit_kopecks=purse_limit),
+                Budget(month=month, user=user, demo=demo, limit_kopecks=user.monthly_limit_kopecks),
+            ],
+            ignore_conflicts=True,
+        )
+        purse = self.get(month=month, user=None, demo=demo)
+        return purse, self.get(month=month, user=user, demo=demo)
+
+    def hold(self, user: User, kopecks: int, *, demo: bool) -> date:
+        """Hold kopecks in this month for the purse and the user; the month. Raises OverLimit.
+
+        Each is one conditional UPDATE, always the purse first so that two holds cannot deadlock.
+        The caller's transaction makes both or neither.
+        """
+        purse, own = self.open_month(user, demo=demo)
+        for whose, row in (("purse", purse), ("user", own)):
+            fits = Q(limit_kopecks=None) | Q(
+                limit_kopecks__gte=F("held_kopecks") + F("spent_kopecks") + kopecks
+            )
+            if not self.filter(fits, pk=row.pk).update(held_kopecks=F("held_kopecks") + kopecks):
+                row.refresh_from_db()
+                raise OverLimit(whose, row.left_kopecks or 0)
+        return purse.month
+
+    def book(self, user_id: int, month: date, *, demo: bool, held: int, spent: int) -> None:
+        """Add signed kopecks to both rows of a month. Facts are never refused by a limit."""
+        for owner in (Q(user=None), Q(user_id=user_id)):
+            moved = self.filter(owner, month=month, demo=demo).update(
+                held_kopecks=F("held_kopecks") + held, spent_kopecks=F("spent_kopecks") + spent
+            )
+            if moved != 1:
+                raise RuntimeError(f"budget row of {month} is missing")
+
+
+class Budget(models.Model):
+    """Kopecks held and spent in a month, by the purse (no user) or one user; demo money apart."""
+
+    month = models.DateField(_("month"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
+    )
+    demo = models.BooleanField(_("demo money"))
+    limit_kopecks = models.PositiveBigIntegerField(_("limit, kopecks"), null=True, blank=True)
+    held_kopecks = models.BigIntegerField(_("held, kopecks"), default=0)
+    spent_kopecks = models.BigIntegerField(_("spent, kopecks"), default=0)
+
+    objects = BudgetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "demo"], condition=Q(user=None), name="one_purse_a_month"
+            ),
+            models.UniqueConstraint(
+                fields=["month", "user", "demo"],
+                condition=Q(user__isnull=False),
+                name="one_budget_a_user_and_month",
+            ),
+        ]
+        ordering = ["-month", "user_id"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.user_id or 'purse'}"
+
+    @property
+    def left_kopecks(self) -> int | None:
+        """Kopecks that may still be held; None without a limit, 0 when the limit is passed."""
+        if self.limit_kopecks is None:
+            return None
+        return max(0, self.limit_kopecks - self.held_kopecks - self.spent_kopecks)

@@ -1,0 +1,176 @@
+"""The ledger: one line for every hold, settle, release and adjust; never edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from .budget import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from .task import Task
+    from .user import User
+
+
+class LedgerIsFinal(Exception):
+    """Somebody tried to edit or delete a line of the ledger."""
+
+
+class ChargeKind(models.TextChoices):
+    HOLD = "hold", _("held")
+    SETTLE = "settle", _("settled")
+    RELEASE = "release", _("released")
+    ADJUST = "adjust", _("adjusted")
+
+
+class ChargeQuerySet(models.QuerySet["Charge"]):
+    """Writes happen inside the transaction of the state's move; the caller opens it."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise LedgerIsFinal
+
+    def delete(self) -> NoReturn:
+        raise LedgerIsFinal
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsFinal
+
+    def hold(self, tasks: Iterable[Task], month: date) -> None:
+        """Write the holds of a new batch; Budget.objects.hold has made room for their sum."""
+        self.bulk_create(
+            Charge(
+                task=task,
+                user_id=task.owner_id,
+                month=month,
+                demo=task.is_demo,
+                kind=ChargeKind.HOLD,
+                held_kopecks=task.price_kopecks,
+                spent_kopecks=0,
+            )
+            for task in tasks
+        )
+
+    def settle(
+        self, task: Task, cost_kopecks: int | None = None, *, actor: User | None = None
+    ) -> None:
+        """The picture was paid for: its price, or what the provider says it cost, is spent.
+
+        A task settles once; whatever comes later is an adjust. After a release the hold is gone,
+        so only the spent side moves.
+        """
+        if self._has(task, ChargeKind.SETTLE):
+            if cost_kopecks is not None:
+                self._adjust_to(task, cost_kopecks, actor=actor)
+            return
+        released = self._has(task, ChargeKind.RELEASE)
+        self._book(
+            task,
+            ChargeKind.SETTLE,
+            held=0 if released else -task.price_kopecks,
+            spent=task.price_kopecks,
+            actor=actor,
+        )
+        if cost_kopecks is not None:
+            self._adjust_to(task, cost_kopecks, actor=actor)
+
+    def release(
+        self,
+        task: Task,
+        *,
+        unconfirmed: bool = False,
+        actor: User | None = None,
+        note: str = "",
+    ) -> None:
+        """Nothing was paid: give the hold back, or take back what was settled too early."""
+        if self._has(task, ChargeKind.SETTLE):
+            self._adjust_to(task, 0, unconfirmed=unconfirmed, actor=actor, note=note)
+        elif not self._has(task, ChargeKind.RELEASE):
+            self._book(
+                task,
+                ChargeKind.RELEASE,
+                held=-task.price_kopecks,
+                spent=0,
+                unconfirmed=unconfirmed,
+                actor=actor,
+                note=note,
+            )
+
+    def spent_on(self, task: Task) -> int:
+        """Kopecks that the ledger says were spent on the task."""
+        return self.filter(task=task).aggregate(sum=Sum("spent_kopecks"))["sum"] or 0
+
+    def _has(self, task: Task, kind: ChargeKind) -> bool:
+        return self.filter(task=task, kind=kind).exists()
+
+    def _adjust_to(self, task: Task, cost_kopecks: int, **how: Any) -> None:
+        difference = cost_kopecks - self.spent_on(task)
+        if difference:
+            self._book(task, ChargeKind.ADJUST, held=0, spent=difference, **how)
+
+    def _book(self, task: Task, kind: ChargeKind, *, held: int, spent: int, **how: Any) -> None:
+        hold = self.get(task=task, kind=ChargeKind.HOLD)
+        # A charge stays in the month of its hold, whatever month it is now.
+        Budget.objects.book(hold.user_id, hold.month, demo=hold.demo, held=held, spent=spent)
+        self.create(
+            task=task,
+            user_id=hold.user_id,
+            month=hold.month,
+            demo=hold.demo,
+            kind=kind,
+            held_kopecks=held,
+            spent_kopecks=spent,
+            **how,
+        )
+
+
+class Charge(models.Model):
+    """One line of the ledger. Signed kopecks; their sums are the budgets' held and spent."""
+
+    task = models.ForeignKey("gallery.Task", on_delete=models.PROTECT, related_name="charges")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="charges"
+    )
+    month = models.DateField(_("month"))
+    demo = models.BooleanField(_("demo money"))
+    kind = models.CharField(_("kind"), max_length=8, choices=ChargeKind)
+    held_kopecks = models.BigIntegerField(_("held, kopecks"))
+    spent_kopecks = models.BigIntegerField(_("spent, kopecks"))
+    unconfirmed = models.BooleanField(_("unconfirmed"), default=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ChargeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("charge")
+        verbose_name_plural = _("charges")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "kind"],
+                condition=Q(kind__in=["hold", "settle", "release"]),
+                name="once_a_task",
+            )
+        ]
+        indexes = [models.Index(fields=["user", "month", "demo"], name="charge_of_month")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.task_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise LedgerIsFinal
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsFinal

@@ -1,0 +1,110 @@
+"""Recipes: what a user asked for, and the pictures given as context."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .image_model import ImageModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .user import User
+
+MAX_TEXT = 32_000
+"""Characters of a prompt. The remote's own limit is undocumented."""
+
+
+def fold(text: str) -> str:
+    """Text for searching: case of every alphabet folded, е and ё alike, white space single.
+
+    SQLite's LIKE folds ASCII alone, so what is compared is folded before it is stored.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return " ".join(folded.split())
+
+
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    def of(self, user: User) -> PromptQuerySet:
+        return self.filter(owner=user)
+
+    def matching(self, words: str) -> PromptQuerySet:
+        """Prompts whose text holds every word of the search."""
+        found = self
+        for word in fold(words).split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def write(
+        self,
+        *,
+        owner: User,
+        text: str,
+        model: ImageModel,
+        ratio: str,
+        references: Sequence[str] = (),
+        parent: Prompt | None = None,
+    ) -> Prompt:
+        """Keep a recipe with its references, in their order."""
+        prompt = self.create(
+            owner=owner,
+            text=text,
+            search_text=fold(text),
+            model=model,
+            ratio=ratio,
+            parent=parent,
+        )
+        Reference.objects.bulk_create(
+            Reference(prompt=prompt, position=n, url=url) for n, url in enumerate(references)
+        )
+        return prompt
+
+
+class Prompt(models.Model):
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="prompts"
+    )
+    text = models.TextField(_("text"), validators=[MaxLengthValidator(MAX_TEXT)])
+    search_text = models.TextField(editable=False)
+    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="prompts")
+    ratio = models.CharField(_("ratio"), max_length=8)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PromptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["owner", "-id"], name="prompt_of_owner")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def reference_urls(self) -> list[str]:
+        return [reference.url for reference in self.references.all()]
+
+
+class Reference(models.Model):
+    """A picture given as context: a public link, which the provider fetches and we never do."""
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="references")
+    position = models.PositiveSmallIntegerField()
+    url = models.TextField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["prompt", "position"], name="one_reference_a_place")
+        ]
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,119 @@
+"""One paid picture: one authorisation for one create that may be accepted at most once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .image_model import ImageModel
+from .reasons import sentence
+from .states import OPEN, TROUBLED, TaskStatus
+from .task_queryset import TaskQuerySet
+
+if TYPE_CHECKING:
+    from .studio import Studio
+
+DEMO = "demo"
+"""What a task for the built-in provider carries instead of an API's URL."""
+
+
+class Task(models.Model):
+    batch = models.ForeignKey("gallery.Batch", on_delete=models.PROTECT, related_name="tasks")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks"
+    )
+    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="tasks")
+    position = models.PositiveSmallIntegerField()
+    provider = models.CharField(_("provider"), max_length=200)
+    price_kopecks = models.PositiveIntegerField(_("price, kopecks"))
+    status = models.CharField(
+        _("state"), max_length=12, choices=TaskStatus, default=TaskStatus.QUEUED, editable=False
+    )
+    # Grows with every change that a card shows: the live view asks by it.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # When the next thing is due: the send, the poll or the save, by state.
+    due_at = models.DateTimeField(default=timezone.now)
+    # Who sends or saves it now; another's late writes carry another claim and do nothing.
+    claim = models.UUIDField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    attempts = models.PositiveIntegerField(_("sends begun"), default=0)
+    later_count = models.PositiveSmallIntegerField(default=0)
+    later_since = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    remote_id = models.CharField(_("provider's task id"), max_length=128, null=True, blank=True)  # noqa: DJ001
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
+
+    polls = models.PositiveIntegerField(_("times asked"), default=0)
+    missing_count = models.PositiveIntegerField(default=0)
+    missing_since = models.DateTimeField(null=True)
+    give_up_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(_("ready at"), null=True)
+    result_url = models.TextField(blank=True)
+    saves = models.PositiveIntegerField(_("downloads begun"), default=0)
+
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    # Why it waits or how it ended: a code of reasons.py, and the provider's own words as data.
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    detail = models.CharField(_("detail"), max_length=2000, blank=True)
+    cost_kopecks = models.PositiveIntegerField(_("cost by the provider"), null=True)
+    dismissed_at = models.DateTimeField(null=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "remote_id"],
+                condition=Q(remote_id__isnull=False),
+                name="remote_id_is_one_task",
+            ),
+            models.UniqueConstraint(fields=["batch", "position"], name="one_task_a_place"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "due_at"], name="task_due"),
+            models.Index(fields=["owner", "status"], name="task_of_owner"),
+            models.Index(fields=["model", "provider", "-ready_at"], name="task_durations"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+    @property
+    def is_demo(self) -> bool:
+        return self.provider == DEMO
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_troubled(self) -> bool:
+        return self.status in TROUBLED
+
+    @property
+    def reason_sentence(self) -> str:
+        return sentence(self.reason)
+
+    def gate(self, studio: Studio) -> str:
+        """The code of why a queued task waits; empty in every other state."""
+        if self.status != TaskStatus.QUEUED:
+            return ""
+        closed = {
+            "other-provider": self.provider != settings.PROVIDER,
+            "model-off": not self.model.is_enabled,
+            "paused": studio.is_paused and not self.is_demo,
+            self.reason or "undo": self.due_at > timezone.now(),
+        }
+        return next((code for code, shut in closed.items() if shut), "turn")
+
+    def live_version(self, studio: Studio) -> str:
+        """Changes exactly when what the card shows changes: the row's version and its gate."""
+        return f"{self.version}.{self.gate(studio)}"

@@ -1,0 +1,563 @@
+"""What can be asked of tasks, and the verbs that move them: the only writers of their state.
+
+Each arrow of the state diagram is one UPDATE whose WHERE names the row and its old state; a verb
+answers whether exactly one row moved. Its line of the story and its money are in the same
+transaction. Conditions are on the row's own columns or in subqueries, never joins: with a join
+the old state would be compared in a subquery that PostgreSQL does not look at again after
+waiting for a lock.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from .charge import Charge
+from .event import Event
+from .image import Image, StoredFile
+from .image_model import ImageModel
+from .states import MOVES, OPEN, TROUBLED, TaskStatus
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from . import task
+    from .user import User
+
+S = TaskStatus
+
+
+class IllegalMove(Exception):
+    """The code asked for a move that the table of legal moves does not have."""
+
+
+class RemoteIdTaken(Exception):
+    """The provider's task id belongs to another task already."""
+
+
+def _now_and(seconds: float) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+class TaskQuerySet(models.QuerySet["task.Task"]):
+    # Asking
+
+    def of(self, user: User) -> TaskQuerySet:
+        return self.filter(owner=user)
+
+    def for_cards(self) -> TaskQuerySet:
+        """With everything that a card shows."""
+        return self.select_related("batch__prompt", "model", "image")
+
+    def on_studio_page(self) -> TaskQuerySet:
+        """What stands above the gallery: open tasks, and troubled ones until dismissed."""
+        return self.filter(Q(status__in=OPEN) | Q(status__in=TROUBLED, dismissed_at=None)).order_by(
+            "-batch_id", "position"
+        )
+
+    def current(self) -> TaskQuerySet:
+        """Tasks for the provider that is configured now; no other is ever sent to or asked."""
+        return self.filter(provider=settings.PROVIDER)
+
+    def due(self) -> TaskQuerySet:
+        return self.filter(due_at__lte=timezone.now())
+
+    def sendable(self) -> TaskQuerySet:
+        """Queued, due and past every gate."""
+        paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
+        return (
+            self.current()
+            .due()
+            .filter(
+                Q(provider="demo") | ~Q(paused),
+                status=S.QUEUED,
+                model__in=ImageModel.objects.enabled().values("pk"),
+                owner__in=get_user_model().objects.filter(is_active=True).values("pk"),
+            )
+        )
+
+    def fairly(self) -> TaskQuerySet:
+        """Round robin over the owners: whoever was served longest ago comes first."""
+        return self.order_by(F("owner__last_sent_at").asc(nulls_first=True), "due_at", "pk")
+
+    def sending_now(self) -> TaskQuerySet:
+        return self.filter(status=S.SENDING, claimed_until__gt=timezone.now())
+
+    def pollable(self) -> TaskQuerySet:
+        return self.current().filter(status=S.RENDERING)
+
+    def savable(self) -> TaskQuerySet:
+        """Waiting for their file, and nobody is fetching it."""
+        free = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
+        return self.current().due().filter(free, status=S.SAVING)
+
+    def overdue_sends(self) -> TaskQuerySet:
+        """Left in sending by a worker that died."""
+        return self.filter(status=S.SENDING, claimed_until__lte=timezone.now())
+
+    def doubted_since(self, when: datetime) -> int:
+        """How many sends the provider left without a usable answer; our own deaths aside."""
+        return (
+            Event.objects.filter(kind="unknown", created_at__gte=when, task__in=self.values("pk"))
+            .exclude(facts__reason="sender-died")
+            .count()
+        )
+
+    # Sending
+
+    @transaction.atomic
+    def cancel(self, pk: int, *, by: User) -> bool:
+        """Take a queued task back, free of charge."""
+        if not self._move(pk, S.QUEUED, S.CANCELED, kind="canceled", actor=by, ended=True):
+            return False
+        Charge.objects.release(self.model.objects.get(pk=pk), actor=by)
+        return True
+
+    @transaction.atomic
+    def claim_send(self, pk: int) -> uuid.UUID | None:
+        """The right to send this task's one create; None when it is gone, gated or another's."""
+        claim = uuid.uuid4()
+        until = _now_and(settings.CLAIM_SECONDS)
+        moved = self.sendable()._move(
+            pk,
+            S.QUEUED,
+            S.SENDING,
+            kind="sending",
+            claim=claim,
+            claimed_until=until,
+            sent_at=timezone.now(),
+            attempts=F("attempts") + 1,
+            reason="",
+            detail="",
+        )
+        if not moved:
+            return None
+        owner = self.model.objects.filter(pk=pk).values("owner")
+        get_user_model().objects.filter(pk__in=owner).update(last_sent_at=timezone.now())
+        return claim
+
+    def may_send(self, pk: int, claim: uuid.UUID) -> bool:
+        """Asked just before the first byte: still ours, and real spending not paused since."""
+        paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
+        return self.filter(
+            Q(provider="demo") | ~Q(paused), pk=pk, status=S.SENDING, claim=claim
+        ).exists()
+
+    @transaction.atomic
+    def send_back(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:
+        """Provably not sent, or not accepted for a reason outside it: queue again in `wait` s.
+
+        When the row is unknown by now, its money was promised to nobody: it fails instead.
+        """
+        return self._move(
+            pk,
+            S.SENDING,
+            S.QUEUED,
+            Q(claim=claim),
+            kind="sent-back",
+            due_at=_now_and(wait),
+            claim=None,
+            claimed_until=None,
+            sent_at=None,
+            reason=reason,
+            detail=detail,
+        ) or self.refuse(pk, claim, "never-left", detail)
+
+    @transaction.atomic
+    def send_later(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:
+        """The provider said "try later": queue again, or fail at the last permitted time."""
+        task = self.filter(pk=pk, claim=claim).first()
+        if task is None:
+            return False
+        now = timezone.now()
+        window = timedelta(seconds=settings.LATER_SECONDS)
+        since = task.later_since
+        count = task.later_count + 1
+        if since is None or now - since > window:
+            since, count = now, 1
+        self.filter(pk=pk, claim=claim).update(later_since=since, later_count=count)
+        if count >= settings.LATER_TIMES:
+            return self.refuse(pk, claim, "too-often-later", detail)
+        return self.send_back(pk, claim, reason, detail, wait)
+
+    @transaction.atomic
+    def refuse(self, pk: int, claim: uuid.UUID, reason: str, detail: str) -> bool:
+        """A definite refusal of this request, be it late: failed, its money released."""
+        for old in (S.SENDING, S.UNKNOWN):
+            if self._move(
+                pk,
+                old,
+                S.FAILED,
+                Q(claim=claim),
+                kind="refused",
+                ended=True,
+                claim=None,
+                claimed_until=None,
+                reason=reason,
+                detail=detail,
+            ):
+                Charge.objects.release(self.model.objects.get(pk=pk))
+                return True
+        return False
+
+    def accept(self, pk: int, claim: uuid.UUID, remote_id: str) -> bool:
+        """The provider took it under this id, be the answer late. Raises RemoteIdTaken."""
+        return any(
+            self._take_id(pk, old, remote_id, Q(claim=claim), kind="accepted")
+            for old in (S.SENDING, S.UNKNOWN, S.WRITTEN_OFF)
+        )
+
+    @transaction.atomic
+    def accept_ready(
+        self, pk: int, claim: uuid.UUID, remote_id: str, url: str, cost_kopecks: int | None
+    ) -> bool:
+        """Accepted and done at once. An unknown task only becomes rendering: it will be asked."""
+        return self._take_id(
+            pk,
+            S.SENDING,
+            remote_id,
+            Q(claim=claim),
+            new=S.SAVING,
+            kind="accepted",
+            ready_at=timezone.now(),
+            result_url=url,
+            cost_kopecks=cost_kopecks,
+        ) or self.accept(pk, claim, remote_id)
+
+    @transaction.atomic
+    def accept_failed(
+        self, pk: int, claim: uuid.UUID, remote_id: str, detail: str, cost_kopecks: int | None
+    ) -> bool:
+        """Accepted and failed at once."""
+        if self._take_id(
+            pk,
+            S.SENDING,
+            remote_id,
+            Q(claim=claim),
+            new=S.FAILED,
+            kind="failed",
+            ended=True,
+            reason="provider-failed",
+            detail=detail,
+            cost_kopecks=cost_kopecks,
+        ):
+            self._refund(pk, cost_kopecks)
+            return True
+        return self.accept(pk, claim, remote_id)
+
+    @transaction.atomic
+    def doubt(self, pk: int, claim: uuid.UUID, reason: str, detail: str, **facts: Any) -> bool:
+        """Sent, with no usable answer. The claim stays, so that its own late answer can heal it."""
+        return self._move(
+            pk,
+            S.SENDING,
+            S.UNKNOWN,
+            Q(claim=claim),
+            kind="unknown",
+            facts=facts,
+            reason=reason,
+            detail=detail,
+        )
+
+    @transaction.atomic
+    def doubt_overdue(self, pk: int) -> bool:
+        """Its sender died: nobody knows whether it left."""
+        overdue = Q(claimed_until__lte=timezone.now())
+        return self._move(pk, S.SENDING, S.UNKNOWN, overdue, kind="unknown", reason="sender-died")
+
+    # Resolving what is unknown
+
+    def identify(self, pk: int, remote_id: str, *, by: User) -> bool:
+        """An administrator found the provider's task id. Raises RemoteIdTaken."""
+        return any(
+            self._take_id(pk, old, remote_id, kind="identified", actor=by)
+            for old in (S.UNKNOWN, S.WRITTEN_OFF)
+        )
+
+    @transaction.atomic
+    def clear(self, pk: int, note: str, *, by: User) -> bool:
+        """An administrator records, with a note, that an unknown task was not charged."""
+        if not self._move(
+            pk,
+            S.UNKNOWN,
+            S.FAILED,
+            self._surely_over(),
+            kind="not-charged",
+            actor=by,
+            facts={"note": note},
+            ended=True,
+            reason="not-charged",
+        ):
+            return False
+        Charge.objects.release(self.model.objects.get(pk=pk), actor=by, note=note)
+        return True
+
+    @transaction.atomic
+    def write_off(self, pk: int, reason: str, *, by: User) -> bool:
+        """Give up on an unknown task: its price counts as spent."""
+        if not self._move(
+            pk,
+            S.UNKNOWN,
+            S.WRITTEN_OFF,
+            self._surely_over(),
+            kind="written-off",
+            actor=by,
+            ended=True,
+            reason=reason,
+        ):
+            return False
+        Charge.objects.settle(self.model.objects.get(pk=pk), actor=by)
+        return True
+
+    @transaction.atomic
+    def doubt_restored(self, pk: int) -> bool:
+        """After a restore: it may have been sent since the backup."""
+        return self._move(pk, S.QUEUED, S.UNKNOWN, kind="restored", reason="after-restore")
+
+    # Rendering
+
+    def poll_again(self, pk: int, wait: float, trouble: str = "", *, missing: bool = False) -> bool:
+        """Still no picture: ask again in `wait` seconds."""
+        since = Coalesce("missing_since", timezone.now()) if missing else None
+        row = self.filter(pk=pk, status=S.RENDERING)
+        polled = row.update(
+            polls=F("polls") + 1,
+            due_at=_now_and(wait),
+            missing_count=F("missing_count") + 1 if missing else 0,
+            missing_since=since,
+        )
+        # Only what the card shows makes a new version: most polls change nothing to see.
+        row.exclude(reason=trouble).update(reason=trouble, version=F("version") + 1)
+        return polled == 1
+
+    @transaction.atomic
+    def ready(self, pk: int, url: str, cost_kopecks: int | None) -> bool:
+        """The provider has the picture; its link dies within a day or two."""
+        return self._move(
+            pk,
+            S.RENDERING,
+            S.SAVING,
+            kind="ready",
+            polls=F("polls") + 1,
+            ready_at=Coalesce("ready_at", timezone.now()),
+            result_url=url,
+            cost_kopecks=F("cost_kopecks") if cost_kopecks is None else cost_kopecks,
+            due_at=timezone.now(),
+            missing_count=0,
+            missing_since=None,
+            claim=None,
+            claimed_until=None,
+            reason="",
+            detail="",
+        )
+
+    @transaction.atomic
+    def fail(self, pk: int, detail: str, cost_kopecks: int | None) -> bool:
+        """The provider says that there will be no picture."""
+        if not self._move(
+            pk,
+            S.RENDERING,
+            S.FAILED,
+            kind="failed",
+            ended=True,
+            polls=F("polls") + 1,
+            reason="provider-failed",
+            detail=detail,
+            cost_kopecks=F("cost_kopecks") if cost_kopecks is None else cost_kopecks,
+        ):
+            return False
+        self._refund(pk, cost_kopecks)
+        return True
+
+    @transaction.atomic
+    def lose(self, pk: int, reason: str) -> bool:
+        """Nothing is left to try by ourselves; the picture counts as paid for."""
+        for old in (S.RENDERING, S.SAVING):
+            if self._move(
+                pk, old, S.LOST, kind="lost", ended=True, claim=None, claimed_until=None,
+                reason=reason,
+            ):  # fmt: skip
+                Charge.objects.settle(self.model.objects.get(pk=pk))
+                return True
+        return False
+
+    @transaction.atomic
+    def ask_again(self, pk: int, *, by: User) -> bool:
+        """A person asks for a lost picture once more, for as long as the first time."""
+        return self._move(
+            pk,
+            S.LOST,
+            S.RENDERING,
+            kind="asked-again",
+            actor=by,
+            due_at=timezone.now(),
+            give_up_at=_now_and(settings.LOST_SECONDS),
+            missing_count=0,
+            missing_since=None,
+            ended_at=None,
+            dismissed_at=None,
+            reason="",
+            detail="",
+        )
+
+    # Saving
+
+    def claim_save(self, pk: int) -> uuid.UUID | None:
+        """The right to fetch this picture; None when it is gone, not due or another's."""
+        claim = uuid.uuid4()
+        # The download's own deadline, and as much again for checks and the disk.
+        until = _now_and(settings.DOWNLOAD_SECONDS * 2)
+        claimed = self.savable().filter(pk=pk).update(
+            claim=claim, claimed_until=until, saves=F("saves") + 1
+        )  # fmt: skip
+        return claim if claimed == 1 else None
+
+    @transaction.atomic
+    def relink(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:
+        """The link is dead or the file bad: ask the provider for it anew in `wait` seconds."""
+        return self._move(
+            pk,
+            S.SAVING,
+            S.RENDERING,
+            Q(claim=claim),
+            kind="relinked",
+            due_at=_now_and(wait),
+            claim=None,
+            claimed_until=None,
+            reason=reason,
+            detail=detail,
+        )
+
+    def save_later(self, pk: int, claim: uuid.UUID, reason: str, wait: float) -> bool:
+        """Our own disk or network is at fault: the same link again in `wait` seconds."""
+        return (
+            self.filter(pk=pk, status=S.SAVING, claim=claim).update(
+                claim=None,
+                claimed_until=None,
+                due_at=_now_and(wait),
+                reason=reason,
+                version=F("version") + 1,
+            )
+            == 1
+        )
+
+    @transaction.atomic
+    def keep(self, pk: int, claim: uuid.UUID, file: StoredFile) -> bool:
+        """The original is complete on disk: the task is done and its price spent."""
+        if not self._move(
+            pk,
+            S.SAVING,
+            S.DONE,
+            Q(claim=claim),
+            kind="saved",
+            facts={"sha256": file.sha256, "bytes": file.size},
+            ended=True,
+            claim=None,
+            claimed_until=None,
+            reason="",
+            detail="",
+        ):
+            return False
+        self._kept(pk, file)
+        return True
+
+    @transaction.atomic
+    def rescue(self, pk: int, file: StoredFile, *, by: User) -> bool:
+        """An administrator uploads the file of a lost task."""
+        if not self._move(
+            pk, S.LOST, S.DONE, kind="rescued", actor=by, facts={"sha256": file.sha256},
+            ended=True, reason="",
+        ):  # fmt: skip
+            return False
+        self._kept(pk, file)
+        return True
+
+    # Looking away
+
+    def dismiss(self, pk: int) -> bool:
+        """Take a troubled task's card off the studio page. Changes no state and no money."""
+        return (
+            self.filter(pk=pk, status__in=TROUBLED, dismissed_at=None).update(
+                dismissed_at=timezone.now(), version=F("version") + 1
+            )
+            == 1
+        )
+
+    # The one way to move
+
+    def _move(
+        self,
+        pk: int,
+        old: TaskStatus,
+        new: TaskStatus,
+        *where: Q,
+        kind: str,
+        actor: User | None = None,
+        facts: dict[str, Any] | None = None,
+        ended: bool = False,
+        **fields: Any,
+    ) -> bool:
+        if new not in MOVES[old]:
+            raise IllegalMove(f"{old} -> {new}")
+        if ended:
+            fields["ended_at"] = timezone.now()
+        row = self.filter(*where, pk=pk, status=old)
+        if row.update(status=new, version=F("version") + 1, **fields) != 1:
+            return False
+        told = {
+            name: fields[name] for name in ("reason", "detail", "remote_id") if fields.get(name)
+        }
+        Event.objects.record(pk, kind, actor=actor, **told, **(facts or {}))
+        return True
+
+    @transaction.atomic
+    def _take_id(
+        self,
+        pk: int,
+        old: TaskStatus,
+        remote_id: str,
+        *where: Q,
+        new: TaskStatus = S.RENDERING,
+        **fields: Any,
+    ) -> bool:
+        now = timezone.now()
+        accepted: dict[str, Any] = {
+            "remote_id": remote_id,
+            "accepted_at": now,
+            "due_at": now,
+            "give_up_at": now + timedelta(seconds=settings.LOST_SECONDS),
+            "claim": None,
+            "claimed_until": None,
+            "reason": "",
+            "detail": "",
+            "dismissed_at": None,
+        }
+        try:
+            with transaction.atomic():
+                return self._move(pk, old, new, *where, **(accepted | fields))
+        except IntegrityError as error:
+            raise RemoteIdTaken(remote_id) from error
+
+    def _surely_over(self) -> Q:
+        """The send's own claim has run out, so that no byte of it can still leave."""
+        return Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
+
+    def _refund(self, pk: int, cost_kopecks: int | None) -> None:
+        """The provider made no picture: what it says that it kept is spent, else nothing is."""
+        task = self.model.objects.get(pk=pk)
+        if cost_kopecks:
+            Charge.objects.settle(task, cost_kopecks)
+        else:
+            Charge.objects.release(task, unconfirmed=cost_kopecks is None)
+
+    def _kept(self, pk: int, file: StoredFile) -> None:
+        task = self.model.objects.get(pk=pk)
+        Image.objects.keep(task, file)
+        Charge.objects.settle(task, task.cost_kopecks)
