@@ -1,8 +1,22 @@
-"""Original files: received under a temporary name, kept under their final one."""
+"""Original files: received under a temporary name, kept under their final one.
 
+A file under its final name is complete and durable: written elsewhere in the same file system,
+fsynced, renamed, and its folder fsynced, in this order.
+"""
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+INCOMING = "incoming"
+QUARANTINE = "quarantine"
 
 
 class NameTaken(Exception):
@@ -10,33 +24,142 @@ class NameTaken(Exception):
 
 
 class Incoming:
-    """A file that is still arriving."""
+    """A file that is still arriving, with the count and the hash of what came so far."""
 
-    path: Path
-    size: int
-    sha256: str
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self.size = 0
+        self._file = file
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes written so far."""
+        return self._hash.hexdigest()
 
     def write(self, chunk: bytes) -> None:
-        raise NotImplementedError
+        """Append bytes. OSError passes through: a full disk is nobody's bad picture."""
+        self._file.write(chunk)
+        self._hash.update(chunk)
+        self.size += len(chunk)
+
+    def flush(self) -> None:
+        """Make what was written readable under ``path``."""
+        self._file.flush()
+
+    def sync(self) -> None:
+        """Put what was written on the disk for good."""
+        self.flush()
+        os.fsync(self._file.fileno())
 
 
 @contextmanager
 def receive(root: Path) -> Iterator[Incoming]:
-    """Open a temporary file under ``root``; it is removed on leaving unless it was kept."""
-    raise NotImplementedError
-    yield
+    """A new file under ``root/incoming``, which is gone on leaving unless it was kept."""
+    folder = root / INCOMING
+    _make_folder(folder)
+    path = folder / f"{secrets.token_hex(16)}.part"
+    try:
+        with path.open("xb") as file:
+            yield Incoming(path, file)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def keep(incoming: Incoming, root: Path, name: str) -> Path:
-    """Give the received file its final ``name`` (relative to ``root``), durably."""
-    raise NotImplementedError
+    """Give the received file its final ``name``, relative to ``root``; returns its path.
+
+    May be repeated: an identical file is already what was wanted. Raises NameTaken when a
+    different one is there, and ValueError for a name that leads out of ``root``.
+    """
+    final = _inside(root, name)
+    incoming.sync()
+    _make_folder(final.parent)
+    with _one_at_a_time(root):
+        if not final.exists():
+            incoming.path.rename(final)
+        elif not _is_same(final, incoming):
+            raise NameTaken(name)
+    # The earlier process that renamed an identical file may have died before this.
+    _sync_folder(final.parent)
+    return final
+
+
+def replace(incoming: Incoming, root: Path, name: str) -> Path:
+    """As ``keep``, over whatever is there: for what can be made again, like thumbnails."""
+    final = _inside(root, name)
+    incoming.sync()
+    _make_folder(final.parent)
+    incoming.path.replace(final)
+    _sync_folder(final.parent)
+    return final
 
 
 def quarantine(incoming: Incoming, root: Path, name: str) -> Path:
-    """Keep bytes that are no picture under ``root/quarantine/name``, durably."""
-    raise NotImplementedError
+    """Keep bytes that are no picture under ``root/quarantine``; returns the path.
+
+    The hash becomes part of the name: a second, different file stands beside the first.
+    """
+    return keep(incoming, root, f"{QUARANTINE}/{name}.{incoming.sha256[:12]}")
+
+
+def remove_stale(root: Path, seconds: float) -> int:
+    """Remove what killed processes left in ``root/incoming`` that long ago; returns how many."""
+    removed = 0
+    for path in (root / INCOMING).glob("*.part"):
+        try:
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:  # kept or removed by its own process just now
+            continue
+    return removed
 
 
 def free_bytes(root: Path) -> int:
-    """Bytes that an ordinary process may still write below ``root``."""
-    raise NotImplementedError
+    """Bytes that an ordinary process may still write below ``root``, which must exist."""
+    return shutil.disk_usage(root).free
+
+
+def _inside(root: Path, name: str) -> Path:
+    parts = PurePosixPath(name).parts
+    if not parts or ".." in parts or PurePosixPath(name).is_absolute() or "\x00" in name:
+        raise ValueError(f"not a name inside of the archive: {name!r}")
+    return root.joinpath(*parts)
+
+
+def _is_same(path: Path, incoming: Incoming) -> bool:
+    if path.stat().st_size != incoming.size:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == incoming.sha256
+
+
+@contextmanager
+def _one_at_a_time(root: Path) -> Iterator[None]:
+    """Between all processes: looking whether a name is free and taking it are one step."""
+    with _folder(root / INCOMING) as folder:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    with _folder(path) as folder:
+        os.fsync(folder)
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
