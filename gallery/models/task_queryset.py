@@ -28,7 +28,7 @@ from .states import MOVES, OPEN, TROUBLED, TaskStatus
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from . import task
+    from . import task  # noqa: F401  (named in the base class of the QuerySet below)
     from .user import User
 
 S = TaskStatus
@@ -66,15 +66,16 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """Tasks for the provider that is configured now; no other is ever sent to or asked."""
         return self.filter(provider=settings.PROVIDER)
 
-    def due(self) -> TaskQuerySet:
-        return self.filter(due_at__lte=timezone.now())
+    def due(self, within: float = 0.0) -> TaskQuerySet:
+        """Due now, or within so many seconds."""
+        return self.filter(due_at__lte=_now_and(within))
 
-    def sendable(self) -> TaskQuerySet:
+    def sendable(self, within: float = 0.0) -> TaskQuerySet:
         """Queued, due and past every gate."""
         paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
         return (
             self.current()
-            .due()
+            .due(within)
             .filter(
                 Q(provider="demo") | ~Q(paused),
                 status=S.QUEUED,
@@ -90,13 +91,14 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     def sending_now(self) -> TaskQuerySet:
         return self.filter(status=S.SENDING, claimed_until__gt=timezone.now())
 
-    def pollable(self) -> TaskQuerySet:
-        return self.current().filter(status=S.RENDERING)
+    def pollable(self, within: float = 0.0) -> TaskQuerySet:
+        """Due to be asked about."""
+        return self.current().due(within).filter(status=S.RENDERING)
 
-    def savable(self) -> TaskQuerySet:
+    def savable(self, within: float = 0.0) -> TaskQuerySet:
         """Waiting for their file, and nobody is fetching it."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
-        return self.current().due().filter(free, status=S.SAVING)
+        return self.current().due(within).filter(free, status=S.SAVING)
 
     def overdue_sends(self) -> TaskQuerySet:
         """Left in sending by a worker that died."""

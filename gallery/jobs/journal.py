@@ -1,0 +1,67 @@
+"""Remote ids that could not be written to their row: kept on disk until they can be.
+
+An id is the only way to a picture that has been paid for. Its place is the task's row; when the
+database refuses in that very moment, a file in DATA_DIR keeps it through a crash. Reading the
+journal only fills in ids: it never creates anything at the provider.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from gallery.models import RemoteIdTaken, Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+def folder() -> Path:
+    path: Path = settings.DATA_DIR / "journal"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def note(task_id: int, claim: uuid.UUID, remote_id: str) -> None:
+    """Keep the id durably: the file and its folder are synced before this returns."""
+    final = folder() / f"{task_id}-{claim.hex}.json"
+    draft = final.with_suffix(".tmp")
+    with draft.open("w") as stream:
+        json.dump({"task": task_id, "claim": claim.hex, "remote_id": remote_id}, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(final)
+    handle = os.open(folder(), os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replay() -> int:
+    """Bring every kept id to its row; how many were. What cannot be placed stays for a person."""
+    placed = 0
+    for path in sorted(folder().glob("*.json")):
+        entry = json.loads(path.read_text())
+        if _place(entry["task"], uuid.UUID(entry["claim"]), entry["remote_id"]):
+            path.unlink()
+            placed += 1
+        else:
+            log.error("journal entry fits no task: %s", path.name)
+    return placed
+
+
+def _place(task_id: int, claim: uuid.UUID, remote_id: str) -> bool:
+    if Task.objects.filter(pk=task_id, remote_id=remote_id).exists():
+        return True
+    try:
+        return Task.objects.accept(task_id, claim, remote_id)
+    except RemoteIdTaken:
+        return False

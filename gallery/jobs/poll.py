@@ -1,0 +1,136 @@
+"""Asking: from rendering to a link, an honest failure, or lost. Free, and repeated freely."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from gallery.models import Studio, Task, typical
+from gallery.provider import answers
+from gallery.provider.client import Client
+
+from . import cluster, pump, remote
+from .waiting import next_poll
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+log = logging.getLogger(__name__)
+
+LEAST_USUAL_SECONDS = 60.0
+"""Even a quick model is asked about each second for its first minute."""
+
+
+def run() -> None:
+    """The poller pump."""
+    with contextlib.closing(remote.client()) as client:
+        pump.run("poll", Poller(client))
+
+
+class Poller:
+    """Asks about all due tasks at each tick; threads do HTTP only, one transaction writes."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.step = settings.TICK_SECONDS
+        self.threads = ThreadPoolExecutor(settings.POLL_THREADS, "poll")
+        # A poll that hangs stays here and holds up nothing but its own thread.
+        self.under_way: dict[Future[answers.ResultOutcome], Task] = {}
+
+    def tick(self) -> None:
+        self._ask()
+        wait(self.under_way, timeout=self.step * 0.6)
+        self._record()
+
+    def is_idle(self) -> bool:
+        return not self.under_way and not pump.has_work("poll")
+
+    def finish(self) -> None:
+        self.threads.shutdown(wait=True)
+        self._record()
+
+    def _ask(self) -> None:
+        busy = [task.pk for task in self.under_way.values()]
+        most = max(1, int(settings.POLL_RATE * self.step))
+        due = Task.objects.pollable(within=self.step / 10).exclude(pk__in=busy).order_by("due_at")
+        for task in due[:most]:
+            asked = self.threads.submit(self.client.result, task.remote_id or "")
+            self.under_way[asked] = task
+
+    def _record(self) -> None:
+        answered = [future for future in self.under_way if future.done()]
+        record((self.under_way.pop(future), future.result()) for future in answered)
+
+
+def poll(task_id: int, client: Client) -> None:
+    """Ask about one task, if it is there to be asked about: the whole unit of work."""
+    task = Task.objects.pollable().filter(pk=task_id).first()
+    if task is not None:
+        record([(task, client.result(task.remote_id or ""))])
+
+
+def record(answered: Iterable[tuple[Task, answers.ResultOutcome]]) -> None:
+    """Write down a tick's answers in one transaction."""
+    with transaction.atomic():
+        ready = [settle_outcome(task, outcome) for task, outcome in answered]
+    if any(ready):
+        cluster.wake("save")
+
+
+def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
+    """Move the task as the answer says; True when there is a file to fetch."""
+    match outcome:
+        case answers.Ready(url, cost):
+            return Task.objects.ready(task.pk, url, cost)
+        case answers.Failed(detail, _, cost):
+            Task.objects.fail(task.pk, detail, cost)
+        case answers.NoSuchTask():
+            _missing(task)
+        case answers.Working():
+            _wait(task)
+        case answers.AskAgain(_, _, retry_after):
+            _wait(task, at_least=retry_after or 0.0)
+        case answers.OperatorRefusal(reason, detail):
+            if not task.is_demo:
+                Studio.objects.pause(reason, note=detail)
+            _wait(task, at_least=30.0)
+    return False
+
+
+def _wait(task: Task, at_least: float = 0.0) -> None:
+    if _gave_up(task, "never-came"):
+        return
+    age = _age(task)
+    usual = typical(task.model_id, task.provider)
+    pause = max(at_least, next_poll(age, max(usual.slow, LEAST_USUAL_SECONDS)))
+    # A reason that came with the task back from saving stays until the picture does.
+    trouble = task.reason or ("slow" if age > max(usual.slow, LEAST_USUAL_SECONDS) else "")
+    Task.objects.poll_again(task.pk, pause, trouble)
+
+
+def _missing(task: Task) -> None:
+    """A new task may be unknown to the API for a while; only persistence means anything."""
+    now = timezone.now()
+    since = task.missing_since or now
+    often = task.missing_count + 1 >= settings.NOT_FOUND_TIMES
+    if often and (now - since).total_seconds() >= settings.NOT_FOUND_SECONDS:
+        Task.objects.lose(task.pk, "no-such-task")
+    elif not _gave_up(task, "no-such-task"):
+        pause = min(settings.TICK_SECONDS * 2**task.missing_count, settings.NOT_FOUND_SECONDS / 4)
+        Task.objects.poll_again(task.pk, pause, missing=True)
+
+
+def _gave_up(task: Task, reason: str) -> bool:
+    over = task.give_up_at is not None and task.give_up_at <= timezone.now()
+    return over and Task.objects.lose(task.pk, reason)
+
+
+def _age(task: Task) -> float:
+    """Seconds since the provider took the task."""
+    return (timezone.now() - (task.accepted_at or task.created_at)).total_seconds()

@@ -1,0 +1,148 @@
+"""Saving: from a link that dies to a file that stays."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from gallery.archive import store, thumbnails
+from gallery.archive.inspect import BadPicture, inspect
+from gallery.models import StoredFile, Task
+from gallery.provider.download import fetch
+from gallery.provider.errors import DownloadError
+
+from . import pump
+from .waiting import back_off
+
+if TYPE_CHECKING:
+    import uuid
+
+log = logging.getLogger(__name__)
+
+
+def run() -> None:
+    """The saver pump."""
+    pump.run("save", Saver())
+
+
+class Saver:
+    """Keeps up to SAVES_IN_FLIGHT downloads going, so that a slow one holds up no other."""
+
+    step = 0.2
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(settings.SAVES_IN_FLIGHT, "save")
+        self.under_way: dict[Future[None], int] = {}
+
+    def tick(self) -> None:
+        self._reap()
+        busy = set(self.under_way.values())
+        free = settings.SAVES_IN_FLIGHT - len(busy)
+        due = Task.objects.savable().exclude(pk__in=busy).order_by("due_at")
+        for task_id in due.values_list("pk", flat=True)[:free]:
+            self.under_way[self.threads.submit(_in_thread, task_id)] = task_id
+
+    def is_idle(self) -> bool:
+        return not self.under_way and not pump.has_work("save")
+
+    def finish(self) -> None:
+        self.threads.shutdown(wait=True)
+        self._reap()
+
+    def _reap(self) -> None:
+        for future in [future for future in self.under_way if future.done()]:
+            del self.under_way[future]
+            future.result()
+
+
+def save(task_id: int) -> None:
+    """Fetch, check and keep one picture, if it is there to be saved: the whole unit of work."""
+    claim = Task.objects.claim_save(task_id)
+    if claim is None:
+        return
+    task = Task.objects.get(pk=task_id)
+    try:
+        file = _fetch(task)
+    except DownloadError as error:
+        _relink(task, claim, _download_reason(error.reason), error.reason)
+    except BadPicture as error:
+        _relink(task, claim, error.reason, error.detail)
+    except OSError as error:
+        log.warning("task %s could not be saved: %s", task.pk, error.strerror)
+        Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
+    else:
+        Task.objects.keep(task.pk, claim, file)
+
+
+def _in_thread(task_id: int) -> None:
+    try:
+        save(task_id)
+    except Exception:
+        # The edge of the job: the claim runs out and the picture is fetched again.
+        log.exception("saving task %s broke off", task_id)
+    finally:
+        connection.close()
+
+
+def _fetch(task: Task) -> StoredFile:
+    root = settings.DATA_DIR
+    with store.receive(root) as incoming:
+        fetch(
+            task.result_url,
+            incoming.write,
+            hosts=settings.RESULT_HOSTS,
+            max_bytes=settings.DOWNLOAD_BYTES,
+            seconds=settings.DOWNLOAD_SECONDS,
+            connect_timeout=settings.CONNECT_SECONDS,
+        )
+        try:
+            facts = inspect(incoming.path)
+        except BadPicture:
+            # Paid for, so kept, but apart: what it is will be for a person to see.
+            store.quarantine(incoming, root, f"task-{task.pk}-{incoming.sha256[:16]}")
+            raise
+        name = _name(task, incoming.sha256, facts.extension)
+        original = store.keep(incoming, root, name)
+        _thumbnails(original, name)
+    return StoredFile(
+        name=name,
+        sha256=incoming.sha256,
+        size=incoming.size,
+        mime=facts.mime,
+        width=facts.width,
+        height=facts.height,
+        color=facts.color,
+    )
+
+
+def _name(task: Task, sha256: str, extension: str) -> str:
+    """The same task and bytes give the same name, so that a save done twice leaves one file."""
+    day = task.created_at.astimezone(UTC)
+    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}.{extension}"
+
+
+def _thumbnails(original: object, name: str) -> None:
+    try:
+        thumbnails.make(original, settings.DATA_DIR, name)  # type: ignore[arg-type]
+    except (OSError, BadPicture):
+        # Thumbnails are rebuilt when they are asked for: no reason to keep a picture waiting.
+        log.warning("no thumbnails for %s yet", name)
+
+
+def _relink(task: Task, claim: uuid.UUID, reason: str, detail: str) -> None:
+    if task.give_up_at is not None and task.give_up_at <= timezone.now():
+        Task.objects.lose(task.pk, "never-came")
+    else:
+        wait = min(settings.POLL_MAX_SECONDS, settings.TICK_SECONDS * 2 ** min(task.saves, 20))
+        Task.objects.relink(task.pk, claim, reason, detail, wait)
+
+
+def _download_reason(code: str) -> str:
+    known = {"gone", "too-large", "host-forbidden", "address-forbidden"}
+    return code if code in known else "download-failed"

@@ -1,0 +1,203 @@
+"""Sending: from queued to what the provider made of it. The only caller of `create`."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from gallery.archive.store import free_bytes
+from gallery.models import Batch, ImageModel, Order, RemoteIdTaken, Studio, Task, User
+from gallery.provider import answers
+from gallery.provider.client import Client, clock
+
+from . import cluster, journal, pump, remote
+from .waiting import back_off
+
+if TYPE_CHECKING:
+    import uuid
+
+log = logging.getLogger(__name__)
+
+
+def accept(owner: User, order: Order) -> Batch:
+    """Accept an order and wake the sender. Raises a Refusal of the batch and changes nothing."""
+    batch = Batch.objects.submit(owner, order)
+    cluster.wake("submit")
+    return batch
+
+
+def run() -> None:
+    """The sender pump."""
+    with contextlib.closing(remote.client()) as client:
+        pump.run("submit", Sender(client))
+
+
+class Sender:
+    """Keeps up to CREATES_IN_FLIGHT creates on the wire, taking the owners in turn."""
+
+    step = 0.1
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.threads = ThreadPoolExecutor(settings.CREATES_IN_FLIGHT, "create")
+        self.under_way: set[Future[None]] = set()
+
+    def tick(self) -> None:
+        self._reap()
+        guard_disk()
+        free = settings.CREATES_IN_FLIGHT - Task.objects.sending_now().count()
+        for _ in range(free):
+            task_id = Task.objects.sendable().fairly().values_list("pk", flat=True).first()
+            if task_id is None:
+                return
+            self._begin(task_id)
+
+    def is_idle(self) -> bool:
+        return not self.under_way and not pump.has_work("submit")
+
+    def finish(self) -> None:
+        self.threads.shutdown(wait=True)
+        self._reap()
+
+    def _begin(self, task_id: int) -> None:
+        # The deadline starts before the claim does, so that the claim outlives it for certain.
+        deadline = clock() + settings.CREATE_SECONDS
+        claim = Task.objects.claim_send(task_id)
+        if claim is not None:
+            self.under_way.add(
+                self.threads.submit(_in_thread, self.client, task_id, claim, deadline)
+            )
+
+    def _reap(self) -> None:
+        for future in [future for future in self.under_way if future.done()]:
+            self.under_way.discard(future)
+            future.result()
+
+
+def send(task_id: int, client: Client) -> None:
+    """Send one task's create, if it is there to be sent: the whole unit of work."""
+    deadline = clock() + settings.CREATE_SECONDS
+    claim = Task.objects.claim_send(task_id)
+    if claim is not None:
+        transmit(client, task_id, claim, deadline)
+
+
+def transmit(client: Client, task_id: int, claim: uuid.UUID, deadline: float) -> None:
+    """Make the one create that the claim permits, and write down what came of it.
+
+    When this dies in the middle, the claim runs out and the sweeper calls the task unknown.
+    """
+    task = Task.objects.select_related("batch__prompt", "model").get(pk=task_id)
+    prompt = task.batch.prompt
+    began = clock()
+    outcome = client.create(
+        model=task.model.remote_id,
+        prompt=prompt.text,
+        ar=prompt.ratio,
+        images=prompt.reference_urls,
+        deadline=deadline,
+        may_send=lambda: _may_send(task_id, claim),
+    )
+    settle_outcome(task, claim, outcome, seconds=clock() - began)
+
+
+def settle_outcome(
+    task: Task, claim: uuid.UUID, outcome: answers.CreateOutcome, *, seconds: float = 0.0
+) -> None:
+    """Move the task as the table of outcomes says, and stop what must be stopped."""
+    tasks = Task.objects
+    match outcome:
+        case answers.Accepted():
+            _take(task, claim, outcome)
+        case answers.NotSent(reason, detail):
+            tasks.send_back(task.pk, claim, reason, detail, back_off(task.attempts))
+        case answers.Later(reason, detail, retry_after):
+            wait = retry_after or back_off(task.later_count + 1)
+            tasks.send_later(task.pk, claim, reason, detail, wait)
+        case answers.OperatorRefusal(reason, detail):
+            _pause(task, reason, detail)
+            tasks.send_back(task.pk, claim, reason, detail, settings.BACKOFF_MAX_SECONDS)
+        case answers.ModelRefusal(detail):
+            ImageModel.objects.switch_off(task.model_id, "model-forbidden", detail)
+            tasks.send_back(task.pk, claim, "model-forbidden", detail, 0)
+        case answers.Refused(reason, detail):
+            tasks.refuse(task.pk, claim, reason, detail)
+        case answers.Unknown(reason, detail, status, received):
+            _doubt(task, claim, reason, detail, seconds=seconds, status=status, received=received)
+
+
+def guard_disk() -> None:
+    """Stop spending on pictures that there is no room for."""
+    if not settings.IS_DEMO and free_bytes(settings.DATA_DIR) < settings.DISK_FLOOR_BYTES:
+        Studio.objects.pause("disk-full")
+
+
+def _in_thread(client: Client, task_id: int, claim: uuid.UUID, deadline: float) -> None:
+    try:
+        transmit(client, task_id, claim, deadline)
+    except Exception:
+        # The edge of the job: whatever broke, the claim will run out and the row will say so.
+        log.exception("sending task %s broke off", task_id)
+    finally:
+        connection.close()
+
+
+def _may_send(task_id: int, claim: uuid.UUID) -> bool:
+    """The last look before the first byte. A database that cannot say yes says no."""
+    if cluster.stopping():
+        return False
+    try:
+        return Task.objects.may_send(task_id, claim)
+    except DatabaseError:
+        log.warning("task %s held back: the database did not answer", task_id)
+        return False
+
+
+def _take(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
+    try:
+        _write_id(task, claim, accepted)
+    except RemoteIdTaken:
+        detail = f"the provider answered with {accepted.remote_id}"
+        _doubt(task, claim, "known-id", detail)
+    except DatabaseError:
+        journal.note(task.pk, claim, accepted.remote_id)
+        raise
+    cluster.wake("poll")
+    cluster.wake("save")
+
+
+def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
+    remote_id = accepted.remote_id
+    match accepted.then:
+        case answers.Ready(url, cost):
+            moved = Task.objects.accept_ready(task.pk, claim, remote_id, url, cost)
+        case answers.Failed(detail, _, cost):
+            moved = Task.objects.accept_failed(task.pk, claim, remote_id, detail, cost)
+        case answers.Working():
+            moved = Task.objects.accept(task.pk, claim, remote_id)
+    if not moved:
+        # Nobody else moves a task away from its sender for good; whoever did, keep the id.
+        log.error("task %s was moved while it was being sent", task.pk)
+        journal.note(task.pk, claim, remote_id)
+
+
+def _doubt(task: Task, claim: uuid.UUID, reason: str, detail: str, **facts: object) -> None:
+    Task.objects.doubt(task.pk, claim, reason, detail, **facts)
+    if task.is_demo:
+        return
+    since = timezone.now() - timedelta(seconds=settings.BREAKER_SECONDS)
+    resumed = Studio.objects.current().resumed_at
+    if Task.objects.current().doubted_since(max(since, resumed or since)) >= settings.BREAKER_TIMES:
+        Studio.objects.pause("breaker")
+
+
+def _pause(task: Task, reason: str, detail: str) -> None:
+    if not task.is_demo:
+        Studio.objects.pause(reason, note=detail)

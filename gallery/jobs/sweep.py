@@ -1,0 +1,58 @@
+"""Finding what was lost: run each minute, at the cluster's start, and harmless at any time."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from gallery.archive import store
+from gallery.models import Event, Lease, Studio, Task, TaskStatus
+
+from . import cluster, journal, pump
+from .submit import guard_disk
+
+log = logging.getLogger(__name__)
+
+INCOMING_SECONDS = 3600
+"""A half-written file this old belongs to nobody any more."""
+
+
+def run() -> None:
+    """One sweep, by one sweeper at a time."""
+    token = Lease.objects.acquire("sweep", settings.LEASE_SECONDS)
+    if token is None:
+        return
+    try:
+        sweep()
+    finally:
+        Lease.objects.release("sweep", token)
+
+
+def sweep() -> None:
+    """Bring kept ids home, call dead sends unknown, watch the archive, wake sleeping pumps."""
+    journal.replay()
+    for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
+        if Task.objects.doubt_overdue(task_id):
+            log.warning("task %s: its sender died; the outcome is unknown", task_id)
+    guard_disk()
+    guard_archive()
+    store.remove_stale(settings.DATA_DIR, INCOMING_SECONDS)
+    for name in pump.NAMES:
+        if pump.has_work(name):
+            cluster.wake(name)
+
+
+def guard_archive() -> None:
+    """Stop spending when finished pictures cannot be kept: due for long, and no save succeeds."""
+    since = timezone.now() - timedelta(seconds=settings.ARCHIVER_DEAD_SECONDS)
+    if settings.IS_DEMO or Event.objects.filter(kind="saved", created_at__gte=since).exists():
+        return
+    # Only what is our own fault: a link that is dead goes back to rendering.
+    ours = Q(reason="disk") | Q(saves=0)
+    stuck = Task.objects.current().filter(ours, status=TaskStatus.SAVING, ready_at__lt=since)
+    if stuck.exists():
+        Studio.objects.pause("archiver-dead")
