@@ -1,14 +1,13 @@
 """Artel's settings: one file, read from environment variables and nowhere else.
 
-A variable that is blank or malformed raises ImproperlyConfigured with one sentence that names it; manage.py and
-wsgi.py print that sentence and end with exit code 2. No sentence ever repeats a secret's value.
+A variable that is blank or malformed raises ImproperlyConfigured with one sentence that names it;
+manage.py and wsgi.py print that sentence and end with exit code 2. No sentence repeats a secret.
 """
 
-import ipaddress
 import os
 import secrets
-import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -23,7 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environs.Env()
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 # Reading variables
 
 
@@ -72,7 +71,7 @@ def words(name: str, default: str) -> list[str]:
 
 
 def web_address(name: str, default: str = "", *, path: bool) -> str:
-    """An http(s) URL without a trailing slash, credentials, query or fragment; with a path only if `path`."""
+    """An http(s) URL without its last slash: no login, query, fragment; a path only if `path`."""
     value = text(name, default).rstrip("/")
     if not value:
         return value
@@ -103,12 +102,12 @@ def host_entries(name: str, default: str) -> list[str]:
         if not good or "@" in entry or " " in entry or "*" in entry:
             refuse(
                 name,
-                "must be a list of hosts, each a name or name:port, such as a.example,b.example:8443.",
+                "must be a list of hosts such as a.example,b.example:8443.",
             )
     return entries
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 # The installation's folder
 
 
@@ -131,7 +130,7 @@ def data_directory() -> Path:
 
 
 def secret_key(folder: Path) -> str:
-    """SECRET_KEY, else the one kept in `folder`, made once: processes that start together agree on one."""
+    """SECRET_KEY, else the one kept in `folder`: processes that make it together agree on one."""
     given = text("SECRET_KEY")
     if given:
         return given
@@ -139,7 +138,8 @@ def secret_key(folder: Path) -> str:
     try:
         if not kept.exists():
             draft = folder / f".secret-key-{os.getpid()}-{secrets.token_hex(4)}"
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            draft.touch(mode=0o600, exist_ok=False)
+            with draft.open("w") as stream:
                 stream.write(secrets.token_urlsafe(64))
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -165,7 +165,7 @@ DATA_DIR = data_directory()
 # Signs sessions and forms; made once and kept in DATA_DIR (mode 600) unless given.
 SECRET_KEY = secret_key(DATA_DIR)
 
-# ---------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 # Where it is served
 
 # Shows tracebacks in the browser: for development alone.
@@ -175,10 +175,12 @@ DEBUG = boolean("DEBUG")
 HOST = text("HOST", "127.0.0.1")
 PORT = integer("PORT", 8000, 1, 65535)
 
-# The address that people type, such as https://artel.example; an https one switches on secure cookies and HSTS.
+# The address that people type, such as https://artel.example; an https one switches on secure
+# cookies and HSTS.
 PUBLIC_URL = web_address("PUBLIC_URL", path=False)
 
-# On: a proxy in front of us sets X-Forwarded-Proto and X-Forwarded-For, and nobody can reach us but through it.
+# On: a proxy in front of us sets X-Forwarded-Proto and X-Forwarded-For, and nobody can reach us
+# but through it.
 TRUSTED_PROXY = boolean("TRUSTED_PROXY")
 
 # On: originals are handed to nginx by X-Accel-Redirect instead of being sent by Python.
@@ -204,14 +206,13 @@ SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
-SECURE_HSTS_PRELOAD = SECURE
-# The proxy that terminates TLS redirects; our own port speaks http to it and to /healthz, so we only redirect
-# what the proxy says came in by http.
+# We never speak TLS ourselves: only a proxy's word tells https from http.
 SECURE_SSL_REDIRECT = SECURE and TRUSTED_PROXY
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
-SILENCED_SYSTEM_CHECKS = ["security.W008"]
+# Silenced: the redirect (see above), and promises about other hosts below PUBLIC_URL's name (HSTS
+# for subdomains, preload lists), which are for their owner to make.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -222,7 +223,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-# A prompt of 100,000 characters is to reach the form and be answered there: 12 bytes each when URL-encoded.
+# A prompt of 100,000 characters is to reach the form and be answered there: up to 12 bytes each,
+# URL-encoded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 CONTENT_SECURITY_POLICY = {
@@ -241,7 +243,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# ---------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 # The provider of pictures
 
 
@@ -257,7 +259,8 @@ def provider_key() -> str:
     return key
 
 
-# The raw key of the provider's API. Unset: the built-in demo provider draws the pictures, and every page says so.
+# The raw key of the provider's API. Unset: the built-in demo provider draws the pictures, and every
+# page says so.
 PROVIDER_KEY = provider_key()
 IS_DEMO = not PROVIDER_KEY
 
@@ -272,7 +275,8 @@ PROVIDER_URL = DEMO_URL if IS_DEMO else GPTUNNEL_API_URL
 if IS_DEMO:
     PROVIDER_KEY = "demo"
 
-# Hosts from which results may be fetched; an address or localhost with a port permits a private one, and plain http.
+# Hosts from which results may be fetched; an entry that is an address or localhost, with a port,
+# permits a private address and plain http there.
 RESULT_HOSTS = host_entries("RESULT_HOSTS", "storage.yandexcloud.net,gptunnel.ru")
 if IS_DEMO:
     RESULT_HOSTS = [*RESULT_HOSTS, urlsplit(DEMO_URL).netloc]
@@ -281,30 +285,35 @@ if IS_DEMO:
 POLL_RATE = integer("POLL_RATE", 20, 1, 1000)
 CREATES_IN_FLIGHT = integer("CREATES_IN_FLIGHT", 8, 1, 100)
 
-CONNECT_SECONDS = 10
-CREATE_SECONDS = 180
-CLAIM_SECONDS = 300
-DOWNLOAD_SECONDS = 120
+CONNECT_SECONDS: float = 10
+CREATE_SECONDS: float = 180
+CLAIM_SECONDS: float = 300
+RESULT_SECONDS: float = 20
+DOWNLOAD_SECONDS: float = 120
 DOWNLOAD_BYTES = 64 * 1024 * 1024
 TICK_SECONDS = 1.0
-LOST_SECONDS = 72 * 3600
-NOT_FOUND_SECONDS = 3600
+LOST_SECONDS: float = 72 * 3600
+NOT_FOUND_SECONDS: float = 3600
 NOT_FOUND_TIMES = 5
-POLL_MAX_SECONDS = 3600
+POLL_MAX_SECONDS: float = 3600
 LATER_TIMES = 8
-LATER_SECONDS = 24 * 3600
-BACKOFF_BASE_SECONDS = 2
-BACKOFF_MAX_SECONDS = 300
-PUMP_SECONDS = 10
-LEASE_SECONDS = 15
+LATER_SECONDS: float = 24 * 3600
+BACKOFF_BASE_SECONDS: float = 2
+BACKOFF_MAX_SECONDS: float = 300
+PUMP_SECONDS: float = 10
+LEASE_SECONDS: float = 15
 SAVES_IN_FLIGHT = 16
+DISK_FLOOR_BYTES = 512 * 1024 * 1024
+BREAKER_TIMES = 2
+BREAKER_SECONDS: float = 600
+ARCHIVER_DEAD_SECONDS: float = 600
 POLL_THREADS = 32
-HEARTBEAT_SECONDS = 10
-HEARTBEAT_LATE_SECONDS = 45
+HEARTBEAT_SECONDS: float = 10
+HEARTBEAT_LATE_SECONDS: float = 45
 LIVE_SECONDS = 1.0
 PAGE_SIZE = 60
 
-# ---------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
 # Django itself
 
 INSTALLED_APPS = [
@@ -370,6 +379,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 
+SERVICES = "pip install --require-hashes -r requirements-services.txt"
+
+
 def database() -> dict[str, Any]:
     """SQLite in DATA_DIR, or what DATABASE_URL names (SQLite or PostgreSQL)."""
     written = text("DATABASE_URL")
@@ -390,13 +402,18 @@ def database() -> dict[str, Any]:
     if found["ENGINE"] == "django.db.backends.sqlite3":
         found["OPTIONS"] = {
             "timeout": 20,
-            # A deferred transaction that turns into a writer fails at once with "locked"; an immediate one waits.
+            # A deferred transaction that turns writer fails at once with "locked"; this one waits.
             "transaction_mode": "IMMEDIATE",
             # FULL: what is committed before a paid call is still there after a power cut.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
+            ),
         }
     else:
+        if find_spec("psycopg") is None:
+            refuse("DATABASE_URL", f"needs psycopg: {SERVICES}.")
         found["CONN_HEALTH_CHECKS"] = True
+        found["OPTIONS"] = {"connect_timeout": 10, **found.get("OPTIONS", {})}
     return found
 
 
@@ -407,6 +424,8 @@ DATABASES = {"default": database()}
 REDIS_URL = text("REDIS_URL")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     refuse("REDIS_URL", "must be a URL such as redis://host:6379/0.")
+if REDIS_URL and find_spec("redis") is None:
+    refuse("REDIS_URL", f"needs the package redis: {SERVICES}.")
 
 if REDIS_URL:
     CACHES = {
@@ -422,11 +441,11 @@ else:
 Q_CLUSTER: dict[str, Any] = {
     "name": "artel",
     "label": "Queue",
-    "workers": 4,
+    # One for each kind of job, and two so that the heartbeat gets through while sends drag on.
+    "workers": 6,
     # The lock of a prefetched job runs from its prefetch, so few wait in memory.
-    "queue_limit": 4,
-    # Jobs bound themselves; a job that hangs all the same is shown by the heartbeat. A timeout would be a
-    # SystemExit in mid-send.
+    "queue_limit": 6,
+    # Jobs bound themselves; this is only far above. Its own end would be an exception in mid-send.
     "timeout": 3600,
     "retry": 7200,
     "max_attempts": 1,
@@ -440,8 +459,8 @@ Q_CLUSTER: dict[str, Any] = {
 }
 Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Language, time, mail, files
+# ------------------------------------------------------------------------------
+# Language, time, mail, files, log
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
@@ -487,3 +506,29 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+
+# The first administrator, made by `serve` unless that user exists; unset: a one-time link instead.
+SUPERUSER_USERNAME = text("DJANGO_SUPERUSER_USERNAME")
+SUPERUSER_PASSWORD = text("DJANGO_SUPERUSER_PASSWORD")
+SUPERUSER_EMAIL = text("DJANGO_SUPERUSER_EMAIL")
+if SUPERUSER_PASSWORD and not SUPERUSER_USERNAME:
+    refuse("DJANGO_SUPERUSER_USERNAME", "is unset although DJANGO_SUPERUSER_PASSWORD is set.")
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "project.log.OneLine",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO" if DEBUG else "WARNING", "propagate": True},
+        # A missing page or a stale form is the visitor's affair.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}

@@ -6,7 +6,13 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from gallery.jobs.processes import die_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+# `manage.py web` names itself here, so that no worker of its outlives it.
+if "ARTEL_WEB_PID" in os.environ:
+    die_with_parent(int(os.environ["ARTEL_WEB_PID"]))
 
 try:
     application = get_wsgi_application()

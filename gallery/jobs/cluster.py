@@ -1,0 +1,274 @@
+"""The queue: waking jobs, their schedules, the heartbeat, and the cluster of workers.
+
+The only job module that knows django_q. The rows decide what is to be done; the queue only wakes.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from datetime import datetime, timedelta
+from functools import partial
+from multiprocessing.sharedctypes import RawArray, RawValue
+from typing import Any, Literal
+
+from django.conf import settings
+from django.db import DatabaseError, connections, transaction
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.cluster import Cluster
+from django_q.models import OrmQ, Schedule, Task
+from django_q.signals import post_execute, post_execute_in_worker, pre_execute
+from django_q.tasks import async_task
+
+from gallery.jobs.processes import LockFile, forks_die_with_parent
+from gallery.models import Lease
+
+log = logging.getLogger(__name__)
+
+Job = Literal["submit", "poll", "save", "sweep"]
+JOBS: tuple[Job, ...] = ("submit", "poll", "save", "sweep")
+HEARTBEAT = "gallery.jobs.cluster.heartbeat"
+PRUNE = "gallery.jobs.cluster.prune"
+QUEUE = "queue"  # the name under which the heartbeat is noted
+
+KEPT_FAILURES = timedelta(days=14)
+PULSE_SECONDS = 40.0  # the sentinel counts its workers twice a second; a locked database takes 20 s
+LOCK_SECONDS = 15.0
+DRAIN_SECONDS = 40.0  # for the sends in flight when a broken cluster is to be replaced
+QUIET_SECONDS = 3.0  # no worker busy for so long: whoever has not ended by now never will
+
+STOPPED, ENDED, BROKEN = 0, 1, 3  # exit codes of a cluster: as asked, by itself, to be replaced
+
+
+# --- waking jobs
+
+
+def wake(job: Job) -> None:
+    """Let a worker run gallery.jobs.<job>.run soon after the transaction is committed.
+
+    A broker that cannot be reached is logged, not raised: the sweeper finds the rows anyway.
+    """
+    transaction.on_commit(partial(async_task, f"gallery.jobs.{job}.run"), robust=True)
+
+
+def ensure_schedules() -> None:
+    """Make the schedules that revive the jobs each minute and prune the queue's own rows."""
+    wanted: list[tuple[str, str, str]] = [
+        (job, f"gallery.jobs.{job}.run", Schedule.MINUTES) for job in JOBS
+    ]
+    wanted.append(("prune", PRUNE, Schedule.HOURLY))
+    for name, func, kind in wanted:
+        Schedule.objects.update_or_create(
+            name=name,
+            defaults={
+                "func": func,
+                "schedule_type": kind,
+                "minutes": 1,
+                "repeats": -1,
+                "next_run": timezone.now() + timedelta(seconds=20),
+            },
+        )
+
+
+def prune() -> None:
+    """Delete old rows of failed jobs: django-q2 keeps them for ever."""
+    Task.objects.filter(stopped__lt=timezone.now() - KEPT_FAILURES).delete()
+
+
+# --- the heartbeat
+
+
+def send_heartbeat() -> None:
+    """Put a heartbeat into the queue."""
+    async_task(HEARTBEAT)
+
+
+def heartbeat() -> None:
+    """Do nothing: to have travelled through the queue is the point. See _note_heartbeat."""
+
+
+def last_heartbeat() -> datetime | None:
+    """When a heartbeat last came out of the queue's far end."""
+    return Lease.objects.seen(QUEUE)
+
+
+def _note_heartbeat(task: dict[str, Any], **kwargs: Any) -> None:
+    # Runs in the monitor, the last of the processes that a job passes: pusher, worker, monitor.
+    if task.get("func") != HEARTBEAT:
+        return
+    try:
+        Lease.objects.beat(QUEUE)
+    except DatabaseError as error:
+        log.warning("The heartbeat could not be noted: %s", error)
+
+
+# --- what the cluster's processes share
+
+
+class _Shared:
+    """Memory that all processes of a cluster see. Lock-free: a killed process can hold no lock."""
+
+    def __init__(self) -> None:
+        self.stopping = RawValue("b", 0)
+        self.broken = RawValue("b", 0)
+        self.pulse = RawValue("d", time.monotonic())
+        self.busy = RawArray("i", 256)
+
+    def mark_busy(self, **kwargs: Any) -> None:
+        self.busy[os.getpid() % 256] = os.getpid()
+
+    def mark_idle(self, **kwargs: Any) -> None:
+        self.busy[os.getpid() % 256] = 0
+
+    def beat(self, *args: Any) -> None:
+        self.pulse.value = time.monotonic()
+
+    def has_busy_worker(self) -> bool:
+        return any(pid and _is_alive(pid) for pid in self.busy)
+
+
+_shared: _Shared | None = None
+
+
+def stopping() -> bool:
+    """Whether this job's cluster has been told to stop: then finish what is in flight, and end."""
+    return _shared is not None and bool(_shared.stopping.value)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+class _Alarm(logging.Handler):
+    """Hears the sentinel say that a process died suddenly.
+
+    A process that dies idle takes the queue's lock with it, and all others then wait for ever.
+    """
+
+    def __init__(self, shared: _Shared) -> None:
+        super().__init__(logging.CRITICAL)
+        self._shared = shared
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._shared.broken.value = 1
+
+
+# --- the cluster
+
+
+def run_cluster() -> int:
+    """Run the cluster until SIGTERM; the exit code says why it ended.
+
+    To be the main thread's work in a process that leads a session of its own. Its lock is shared by
+    all its processes, so that no second cluster starts before the last of them is gone.
+    """
+    global _shared
+    lock = LockFile(settings.DATA_DIR / "cluster.lock")
+    if not lock.acquire(LOCK_SECONDS):
+        log.error("Another cluster is at work in %s.", settings.DATA_DIR)
+        return ENDED
+    try:
+        _prepare_rows()
+    except DatabaseError as error:
+        log.error("The cluster cannot start, the database says: %s", error)  # noqa: TRY400
+        return ENDED
+    multiprocessing.set_start_method("fork", force=True)
+    forks_die_with_parent()
+    _shared = _Shared()
+    _listen(_shared)
+    connections.close_all()  # a connection must not be shared by forks
+    return _Runner(_shared).run()
+
+
+def _prepare_rows() -> None:
+    """Wake everything, and unlock what a killed predecessor had fetched.
+
+    Only where the database is ours alone: then our lock proves that no other worker lives.
+    """
+    if connections["default"].vendor == "sqlite":
+        Lease.objects.break_all()
+        _drop_repeated_rows()
+        OrmQ.objects.update(lock=timezone.now())
+    ensure_schedules()
+    for job in JOBS:
+        wake(job)
+
+
+def _drop_repeated_rows() -> None:
+    seen: set[str] = set()
+    for row in OrmQ.objects.order_by("pk").iterator():
+        content = repr((row.func(), row.args(), row.kwargs()))
+        if content in seen:
+            row.delete()
+        seen.add(content)
+
+
+def _listen(shared: _Shared) -> None:
+    logging.getLogger("django-q").addHandler(_Alarm(shared))
+    pre_execute.connect(shared.mark_busy, weak=False)
+    post_execute_in_worker.connect(shared.mark_idle, weak=False)
+    post_execute.connect(_note_heartbeat, weak=False)
+
+
+class _Runner:
+    """The cluster's parent process: starts the sentinel, watches it, ends it."""
+
+    def __init__(self, shared: _Shared) -> None:
+        self.shared = shared
+        self.is_asked = False
+        broker = get_broker()
+        # The sentinel writes its status twice a second. Nobody reads that: its pulse we do read.
+        broker.set_stat = shared.beat
+        self.cluster = Cluster(broker)
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._ask_to_stop)
+
+    def _ask_to_stop(self, signum: int, frame: object) -> None:
+        self.is_asked = True
+        self.shared.stopping.value = 1
+
+    def run(self) -> int:
+        try:
+            self.cluster.start()
+        except RuntimeError as error:
+            log.error("The cluster did not start: %s", error)  # noqa: TRY400
+            return ENDED
+        code = self._watch()
+        self.shared.stopping.value = 1
+        self._drain()
+        self.cluster.sentinel.kill()
+        self.cluster.sentinel.join(5)
+        return code
+
+    def _watch(self) -> int:
+        while not self.is_asked:
+            if not self.cluster.sentinel.is_alive():
+                log.critical("The cluster's sentinel died.")
+                return ENDED
+            if self.shared.broken.value:
+                return BROKEN
+            if time.monotonic() - self.shared.pulse.value > PULSE_SECONDS:
+                log.critical("The cluster's sentinel hangs.")
+                return BROKEN
+            time.sleep(0.1)
+        return STOPPED
+
+    def _drain(self) -> None:
+        """Wait for the jobs at work: they see stopping(). The launcher bounds an asked stop."""
+        # Event.set waits for its sleepers to wake, and a hung sentinel never does.
+        threading.Thread(target=self.cluster.stop_event.set, daemon=True).start()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        quiet_since = time.monotonic()
+        while self.cluster.sentinel.is_alive() and time.monotonic() < deadline:
+            if self.shared.has_busy_worker():
+                quiet_since = time.monotonic()
+            if time.monotonic() - quiet_since > QUIET_SECONDS:
+                return
+            time.sleep(0.05)

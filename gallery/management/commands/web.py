@@ -1,0 +1,44 @@
+"""`manage.py web`: the web server's processes."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+
+from gallery.jobs.processes import die_with_parent
+
+PROCESSES = 2
+THREADS = 2  # rendering holds the interpreter's lock: the second is there for slow downloads
+
+
+class Command(BaseCommand):
+    help = "Serve the web pages at HOST and PORT."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--parent", type=int, help="die when this process does")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["parent"]:
+            die_with_parent(options["parent"])
+        os.environ["ARTEL_WEB_PID"] = str(os.getpid())  # project.wsgi makes the workers follow us
+        Server(
+            "project.wsgi:application",
+            address=settings.HOST,
+            port=settings.PORT,
+            interface=Interfaces.WSGI,
+            loop=Loops.asyncio,
+            workers=PROCESSES,
+            blocking_threads=THREADS,
+            blocking_threads_idle_timeout=600,  # a thread keeps its database connection
+            websockets=False,
+            respawn_failed_workers=True,
+            respawn_interval=0.1,
+            workers_kill_timeout=4,
+            log_level=LogLevels.warning,
+        ).serve()
