@@ -19,7 +19,7 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Model:
-    """A model on offer; `effort` places its rendering time between the shortest (0) and longest (1)."""
+    """A model on offer; `effort` sets how long it renders: from the least (0) to the most (1)."""
 
     id: str
     price_kopecks: int

@@ -1,4 +1,4 @@
-"""Where pictures are painted ahead of time, one at a time, and kept on the disk until they expire."""
+"""Where pictures are painted ahead of time, one after the other, and kept on the disk."""
 
 import contextlib
 import itertools

@@ -1,8 +1,8 @@
 """The ways in which a provider goes wrong, switched on by rules from the control call.
 
-A rule is a JSON object: `on` (create, result, download), `behaviour` (a name from the tables at the
-end), `match` (a part of the prompt; empty for all), `times` (how often; null for ever), and what the
-behaviour takes besides. The first rule that matches answers instead of the server.
+A rule is a JSON object: `on` (create, result, download), `behaviour` (a name from the tables at
+the end), `match` (a part of the prompt; empty for all), `times` (how often; null for ever), and
+what the behaviour takes besides. The first rule that matches answers instead of the server.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ def follow_parent(parent: int) -> None:
 def _ask_the_kernel() -> bool:
     if not sys.platform.startswith("linux"):
         return False
-    return ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0
+    refused: int = ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    return not refused
 
 
 def _watch(parent: int) -> None:

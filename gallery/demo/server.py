@@ -64,7 +64,7 @@ class Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind without the look-up of our own name, which may wait for a DNS server."""
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     @property
     def address(self) -> str:

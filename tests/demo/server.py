@@ -1,4 +1,4 @@
-"""The demo provider as a process for tests: started on a free port, steered by its control calls."""
+"""The demo provider as a process for tests: on a free port, steered by its control calls."""
 
 import json
 import subprocess

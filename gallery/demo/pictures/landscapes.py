@@ -57,8 +57,8 @@ def mountains(canvas: Canvas) -> None:
     for layer in range(layers):
         share = layer / (layers - 1)
         base = height * (horizon + (0.98 - horizon) * share**1.15)
-        reach = height * (0.15 - 0.07 * share)
-        line = ridge(random, 256, 0.56 - 0.12 * share)
+        reach = height * (0.21 - 0.12 * share)
+        line = ridge(random, 256, 0.6 - 0.16 * share)
         heights = [base - reach * (0.35 + value * 0.75) for value in line]
         mask = canvas.below(heights)
         canvas.fill(mask, haze(canvas, share, min(heights), height * 0.3))
@@ -269,7 +269,7 @@ def fir(canvas: Canvas, x: float, foot: float, size: float) -> list[Point]:
 
 def northern_lights(canvas: Canvas) -> None:
     """Curtains of light over a dark ridge and still water."""
-    random, width, height = canvas.random, canvas.width, canvas.height
+    random, height = canvas.random, canvas.height
     horizon = random.uniform(0.66, 0.74)
     night = [mix(colour, canvas.palette.ink, 0.35) for colour in canvas.palette.sky]
     canvas.image = canvas.gradient(night, 0, horizon)

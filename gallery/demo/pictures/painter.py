@@ -1,11 +1,12 @@
 """What every family of pictures paints with: gradients, masks, light, shade and grain.
 
-Pillow alone, and fast: soft things are painted small and enlarged, hard edges are drawn at twice the
-size and reduced.
+Pillow alone, and fast: soft things are painted small and enlarged, hard edges are drawn at twice
+the size and reduced.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -92,8 +93,9 @@ class Canvas:
         """The soft shadow that something of this shape throws on what is there already."""
         small = mask.reduce(4).filter(ImageFilter.GaussianBlur(blur / 4))
         soft = small.resize(self.size, Image.Resampling.BICUBIC)
-        soft = ImageChops.offset(soft, round(offset[0]), round(offset[1]))
-        self.fill(soft, self.palette.ink, strength)
+        shadow = Image.new("L", self.size, soft.getpixel((0, 0)))
+        shadow.paste(soft, (round(offset[0]), round(offset[1])))
+        self.fill(shadow, self.palette.ink, strength)
 
     def glow(self, centre: Point, radius: float, colour: Colour, strength: float = 1.0) -> None:
         """Light around a point, fading to nothing at the radius (pixels)."""
@@ -166,7 +168,7 @@ def ridge(random: Random, steps: int, roughness: float = 0.5) -> list[float]:
     while len(line) <= steps:
         reach *= roughness
         finer = []
-        for left, right in zip(line, line[1:], strict=False):
+        for left, right in pairwise(line):
             finer += [left, (left + right) / 2 + random.uniform(-reach, reach)]
         line = [*finer, line[-1]]
     return line[: steps + 1]
