@@ -109,6 +109,7 @@ class Child:
     def __init__(
         self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None
     ) -> None:
+        """`env` is added to our own environment. Its standard output goes nowhere."""
         self.name = name
         self.command = list(command)
         self.env = dict(env or {})
@@ -126,6 +127,7 @@ class Child:
             self.command,
             env={**os.environ, **self.env},
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
 

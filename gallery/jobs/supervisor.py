@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 LOCK_SECONDS = 15.0
 STOP_SECONDS = 7.0  # for the sends in flight when we are told to stop
 REPLACE_SECONDS = 20.0  # the same when the cluster hangs
-BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
-STEADY_SECONDS = 120.0  # a cluster that lived so long starts again without a pause
+BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
+STEADY_SECONDS = 10.0  # a cluster that lived so long starts again without a pause
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 
 

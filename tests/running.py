@@ -1,0 +1,203 @@
+"""A real installation for the tests of processes: started, watched, and surely ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import psutil
+
+BASE = Path(__file__).resolve().parent.parent
+MARK = "ARTEL_TEST_MARK"
+
+Found = TypeVar("Found")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(found: Callable[[], Found], seconds: float, what: str) -> Found:
+    """Poll until `found` gives something true, and return that; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+    return value
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The processes of a cluster that has started."""
+
+    parent: psutil.Process
+    sentinel: psutil.Process
+    workers: list[psutil.Process]
+    monitor: psutil.Process
+    pusher: psutil.Process
+
+
+class Installation:
+    """An installation in a folder of its own. Its processes bear a mark, so that none is missed.
+
+    Leaving the `with` block kills whatever is left of them.
+    """
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.mark = uuid.uuid4().hex
+        unwanted = ("GPTUNNEL", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PYTEST", "COV")
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+        self.env = {
+            **inherited,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATA_DIR": str(folder / "data"),
+            "PORT": str(self.port),
+            MARK: self.mark,
+            **env,
+        }
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Installation:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            sys.stderr.write(self.output())
+        for process in self.processes():
+            with_grace(process.kill)
+        for started in self.started:
+            started.wait()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    # --- starting
+
+    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """`manage.py ...` to its end."""
+        return subprocess.run(
+            [sys.executable, str(BASE / "manage.py"), *arguments],
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
+        """`manage.py ...`, going on, in a process group of its own as under a terminal."""
+        with (self.folder / "output").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, str(BASE / "manage.py"), *arguments],
+                env={**self.env, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.started.append(process)
+        return process
+
+    def output(self) -> str:
+        path = self.folder / "output"
+        return path.read_text() if path.exists() else ""
+
+    # --- watching
+
+    def processes(self) -> list[psutil.Process]:
+        """All living processes of this installation."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    continue
+                if process.environ().get(MARK) == self.mark:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def top(self, *words: str) -> psutil.Process | None:
+        """The process with these words in its command line, not one that it forked."""
+        for process in self.processes():
+            try:
+                command = process.cmdline()
+                parent = process.parent()
+                above = parent.cmdline() if parent else []
+            except psutil.Error:
+                continue
+            if all(word in command for word in words) and command != above:
+                return process
+        return None
+
+    def demo(self) -> psutil.Process | None:
+        return self.top("gallery.demo")
+
+    def web(self) -> psutil.Process | None:
+        return self.top(str(BASE / "manage.py"), "web")
+
+    def launcher(self) -> psutil.Process | None:
+        for process in self.processes():
+            command = with_grace(process.cmdline) or []
+            if "worker" in command and "--cluster" not in command:
+                return process
+        return None
+
+    def cluster(self) -> Cluster | None:
+        """The running cluster; None until all of its processes are there."""
+        parent = self.top("worker", "--cluster")
+        if parent is None:
+            return None
+        try:
+            sentinels = parent.children()
+            pool = sorted(sentinels[0].children(), key=lambda p: p.pid) if sentinels else []
+        except psutil.Error:
+            return None
+        if len(pool) != 8:
+            return None
+        return Cluster(parent, sentinels[0], pool[:6], pool[6], pool[7])
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """Status and body of /healthz; status 0 when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+        except OSError:
+            return 0, {}
+
+    def is_well(self) -> bool:
+        return self.health()[0] == 200
+
+
+def with_grace(call: Callable[[], Found]) -> Found | None:
+    """The call's result; None when the process is gone."""
+    try:
+        return call()
+    except psutil.Error:
+        return None
