@@ -56,7 +56,7 @@ FAMILY_WORDS: Mapping[Family, str] = {
     "стекл*",
     flow: "wind flow* hair music dance* abstract* ветер* ветра поток* волос* музык* танец* танц* "
     "абстракт* абстракц*",
-    papercut: "paper* layer* cave* canyon* origami бумаг* бумаж* пещер* каньон* оригами слои слоен*",
+    papercut: "paper* layer* cave* canyon* origami бумаг* бумаж* пещер* каньон* оригами слои",
     terrazzo: "stone* marble* terrazzo pebble* камень камн* мрамор* галька терраццо",
     weave: "fabric* textile* wool* carpet* knit* basket* ткань ткан* шерст* ковер ковр* вязан* "
     "корзин*",
@@ -65,8 +65,8 @@ FAMILY_WORDS: Mapping[Family, str] = {
 }
 
 PALETTE_WORDS: Mapping[str, str] = {
-    "night": "night* midnight moon* dark* stars ночь ночн* ночи ночью полноч* лун* темн* звезд* тьма",
-    "ginger": "ginger* orange* fox foxes рыж* оранжев* лис лиса лисы лисиц* апельсин* мандарин* тыкв*",
+    "night": "night* midnight moon* dark* stars ночь ночн* ночи ночью полноч* лун* темн* звезд*",
+    "ginger": "ginger* orange* fox foxes рыж* оранжев* лис лиса лисы лисиц* апельсин* мандарин*",
     "winter": "winter* snow* ice icy frost* зим* снег* снеж* лед льда ледян* мороз* иней новогод*",
     "autumn": "autumn* fall october осен* листопад* октябр*",
     "sakura": "spring* sakura cherry pink rose blossom* весн* сакур* вишн* розов* цветен*",

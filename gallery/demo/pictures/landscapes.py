@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from gallery.demo.pictures.painter import Canvas, Point, blend, mix, ridge, waves
-from gallery.demo.pictures.palettes import Colour
+from gallery.demo.pictures.palettes import PALETTES, Colour
 
 
 def place_sun(canvas: Canvas, lowest: float, highest: float) -> Point:
@@ -271,10 +271,12 @@ def northern_lights(canvas: Canvas) -> None:
     """Curtains of light over a dark ridge and still water."""
     random, height = canvas.random, canvas.height
     horizon = random.uniform(0.66, 0.74)
+    if not canvas.palette.is_dark:
+        canvas.palette = PALETTES["aurora"]
     night = [mix(colour, canvas.palette.ink, 0.35) for colour in canvas.palette.sky]
     canvas.image = canvas.gradient(night, 0, horizon)
     canvas.stars(520, horizon, canvas.palette.light)
-    glows = canvas.palette.chips if canvas.palette.is_dark else canvas.palette.sky
+    glows = canvas.palette.chips
     for colours in ((glows[2], glows[1], glows[4]), (glows[3], glows[2], glows[1])):
         veil = curtain(canvas, horizon)
         ramp = ImageOps.colorize(veil, (0, 0, 0), colours[0], mix(colours[0], (255, 255, 255), 0.4))
