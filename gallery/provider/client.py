@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
@@ -178,6 +178,9 @@ class Client:
                 content = response.raw.read(LONGEST_ANSWER + 1, decode_content=False)
                 if len(content) > LONGEST_ANSWER:
                     return AskAgain("too-large")
+                # With an amount given, urllib3 returns a short body as if it were whole.
+                if response.raw.length_remaining:
+                    return AskAgain("cut-short")
                 plain = decoded(content, response.headers.get("Content-Encoding", ""))
                 return Answer(response.status_code, plain, response.headers.get("Retry-After"))
         except Broken as error:
@@ -212,6 +215,8 @@ def _reason(error: BaseException) -> str:
             return "tls"
         if isinstance(link, TimeoutError):
             return "timeout"
+        if isinstance(link, IncompleteRead):
+            return "cut-short"
         link = link.__cause__ or link.__context__
     return "timeout" if isinstance(error, requests.Timeout) else trouble(error)
 
