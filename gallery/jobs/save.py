@@ -22,6 +22,7 @@ from .waiting import back_off
 
 if TYPE_CHECKING:
     import uuid
+    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ def _fetch(task: Task) -> StoredFile:
             facts = inspect(incoming.path)
         except BadPicture:
             # Paid for, so kept, but apart: what it is will be for a person to see.
-            store.quarantine(incoming, root, f"task-{task.pk}-{incoming.sha256[:16]}")
+            store.quarantine(incoming, root, f"task-{task.pk}")
             raise
         name = _name(task, incoming.sha256, facts.extension)
         original = store.keep(incoming, root, name)
@@ -127,9 +128,9 @@ def _name(task: Task, sha256: str, extension: str) -> str:
     return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}.{extension}"
 
 
-def _thumbnails(original: object, name: str) -> None:
+def _thumbnails(original: Path, name: str) -> None:
     try:
-        thumbnails.make(original, settings.DATA_DIR, name)  # type: ignore[arg-type]
+        thumbnails.make(original, settings.DATA_DIR, name)
     except (OSError, BadPicture):
         # Thumbnails are rebuilt when they are asked for: no reason to keep a picture waiting.
         log.warning("no thumbnails for %s yet", name)

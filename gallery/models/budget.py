@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,13 @@ def current_month() -> date:
 class BudgetQuerySet(models.QuerySet["Budget"]):
     def this_month(self) -> BudgetQuerySet:
         return self.filter(month=current_month())
+
+    def set_purse(self, kopecks: int | None) -> None:
+        """Set the standing monthly purse in kopecks (None: no limit), from this month on."""
+        Studio.objects.current()
+        with transaction.atomic():
+            Studio.objects.filter(pk=1).update(purse_kopecks=kopecks)
+            self.this_month().filter(user=None).update(limit_kopecks=kopecks)
 
     def open_month(self, user: User, *, demo: bool) -> tuple[Budget, Budget]:
         """The purse's and the user's row of this month, made from the standing limits if new."""

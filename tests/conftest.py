@@ -1,0 +1,106 @@
+"""People, prices and a provider for the tests. The provider is the demo server, steered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from gallery.models import Batch, ImageModel, Order, Studio, Task, User
+from tests.demo.server import DemoServer
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings: Any, tmp_path: Path) -> Path:
+    """Every test has an installation's folder of its own."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.DATA_DIR.mkdir()
+    folder: Path = settings.DATA_DIR
+    return folder
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice", password="wonderland-1865")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", password="builder-1998")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("carol", password="keeper-of-keys-7")
+
+
+@pytest.fixture
+def image_model(db: None) -> ImageModel:
+    """gpt-image-1-low at 4 roubles, switched on by the first migration."""
+    return ImageModel.objects.get(remote_id="gpt-image-1-low")
+
+
+@pytest.fixture
+def no_undo(db: None) -> None:
+    """Sends leave at once."""
+    Studio.objects.current()
+    Studio.objects.filter(pk=1).update(undo_send_seconds=0)
+
+
+class Submit(Protocol):
+    """Accept a batch for somebody; everything has a default."""
+
+    def __call__(self, owner: User, text: str = ..., count: int = ..., **order: Any) -> Batch: ...
+
+
+@pytest.fixture
+def submit(no_undo: None, image_model: ImageModel) -> Submit:
+    def _submit(
+        owner: User, text: str = "a cat on a red roof", count: int = 1, **order: Any
+    ) -> Batch:
+        model = order.pop("model", image_model)
+        return Batch.objects.submit(
+            owner,
+            Order(
+                token=order.pop("token", None) or uuid.uuid4(),
+                count=count,
+                price_kopecks=order.pop("price_kopecks", model.price_kopecks),
+                model=model,
+                text=text,
+                ratio=order.pop("ratio", "1:1"),
+                **order,
+            ),
+        )
+
+    return _submit
+
+
+@pytest.fixture
+def task(alice: User, submit: Submit) -> Task:
+    """A queued task of alice's, due now."""
+    return submit(alice).tasks.get()
+
+
+@pytest.fixture(scope="session")
+def provider_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    with DemoServer(tmp_path_factory.mktemp("provider")).start(key=KEY) as server:
+        yield server
+
+
+KEY = "shds-TestKeyThatMustNeverBeSeenAnywhere"
+
+
+@pytest.fixture
+def provider(provider_process: DemoServer, settings: Any) -> DemoServer:
+    """A provider as real as any: an API URL, a key, and a host that results may come from."""
+    provider_process.no_faults()
+    # Nothing is ready until a test says so: provider.ready().
+    provider_process.settings(seconds=[60, 60], balance=1_000_000, latency=0, scale=0.25)
+    settings.IS_DEMO = False
+    settings.PROVIDER = settings.PROVIDER_URL = provider_process.url
+    settings.PROVIDER_KEY = KEY
+    settings.RESULT_HOSTS = [provider_process.host]
+    return provider_process

@@ -1,0 +1,171 @@
+"""Asking: what the provider says of a task, however oddly, and when it is asked again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from gallery.jobs import poll, remote
+from gallery.models import Event, Studio, Task, TaskStatus, User
+from tests.conftest import Submit
+from tests.demo.server import DemoServer
+from tests.invariants import check_money
+from tests.jobs.test_submit import send
+
+S = TaskStatus
+
+
+@pytest.fixture
+def task(provider: DemoServer, submit: Submit, alice: User, request: Any) -> Task:
+    """A rendering task, ready at the provider."""
+    task = send(submit(alice, f"poll {request.node.name}").tasks.get())
+    provider.ready(id=task.remote_id)
+    return task
+
+
+def ask(task: Task) -> Task:
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now())
+    client = remote.client()
+    try:
+        poll.poll(task.pk, client)
+    finally:
+        client.close()
+    return Task.objects.get(pk=task.pk)
+
+
+def test_ready(task: Task) -> None:
+    asked = ask(task)
+    assert asked.status == S.SAVING
+    assert asked.result_url.startswith("http://127.0.0.1:")
+    assert ask(task).status == S.SAVING, "delivered twice"
+
+
+def test_working_is_asked_again_in_a_second(task: Task, provider: DemoServer) -> None:
+    provider.fault("result", "idle-forever", match=task.batch.prompt.text)
+    asked = ask(task)
+    assert (asked.status, asked.polls) == (S.RENDERING, 1)
+    assert 0.5 < (asked.due_at - timezone.now()).total_seconds() <= 1.0
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    ["done-without-url", "unknown-word", "garbage", "html", "http-502-html", "drop", "other-id"],
+)
+def test_odd_answers_end_nothing(task: Task, provider: DemoServer, behaviour: str) -> None:
+    provider.fault("result", behaviour, match=task.batch.prompt.text, times=1, word="dreaming")
+    assert ask(task).status == S.RENDERING
+    assert ask(task).status == S.SAVING
+
+
+@pytest.mark.parametrize(("behaviour", "spent"), [("failed", 0), ("failed-with-cost", 400)])
+def test_failed(task: Task, provider: DemoServer, behaviour: str, spent: int) -> None:
+    provider.fault("result", behaviour, match=task.batch.prompt.text, message="out of paint")
+    asked = ask(task)
+    assert (asked.status, asked.reason) == (S.FAILED, "provider-failed")
+    assert "out of paint" in asked.detail
+    assert (asked.cost_kopecks or 0) == spent
+    check_money()
+
+
+def test_cost_is_kept(task: Task, provider: DemoServer) -> None:
+    provider.fault("result", "done-with-cost", match=task.batch.prompt.text, cost=3.5)
+    assert ask(task).cost_kopecks == 350
+
+
+def test_not_found_for_a_while_is_no_loss(task: Task, provider: DemoServer) -> None:
+    provider.fault("result", "not-found", match=task.batch.prompt.text, times=5)
+    for _ in range(5):
+        assert ask(task).status == S.RENDERING
+    assert ask(task).status == S.SAVING
+
+
+def test_not_found_several_times_over_long_is_lost(task: Task, provider: DemoServer) -> None:
+    provider.fault("result", "not-found", match=task.batch.prompt.text)
+    ask(task)
+    ask(task)
+    assert ask(task).status == S.RENDERING, "often enough, but not for long enough"
+    Task.objects.filter(pk=task.pk).update(missing_since=timezone.now() - timedelta(hours=2))
+    lost = ask(task)
+    assert (lost.status, lost.reason) == (S.LOST, "no-such-task")
+    check_money()
+
+
+@pytest.mark.parametrize("behaviour", ["idle-forever", "not-found"])
+def test_after_72_hours_it_is_lost(task: Task, provider: DemoServer, behaviour: str) -> None:
+    provider.fault("result", behaviour, match=task.batch.prompt.text)
+    Task.objects.filter(pk=task.pk).update(give_up_at=timezone.now())
+    assert ask(task).status == S.LOST
+
+
+def test_longer_than_usual_says_so_and_is_asked_more_slowly(
+    task: Task, provider: DemoServer
+) -> None:
+    provider.fault("result", "idle-forever", match=task.batch.prompt.text)
+    Task.objects.filter(pk=task.pk).update(accepted_at=timezone.now() - timedelta(minutes=30))
+    asked = ask(task)
+    wait = (asked.due_at - timezone.now()).total_seconds()
+    assert asked.reason == "slow"
+    assert 60 < wait < 240
+
+
+def test_a_refused_key_pauses_spending_and_asking_goes_on(task: Task, provider: DemoServer) -> None:
+    provider.fault("result", "code-2", match=task.batch.prompt.text, times=1)
+    assert ask(task).status == S.RENDERING
+    assert Studio.objects.current().pause_reason == "key-refused"
+    assert ask(task).status == S.SAVING
+
+
+def test_a_row_that_is_gone_or_another_providers_is_not_asked(
+    task: Task, provider: DemoServer
+) -> None:
+    Task.objects.filter(pk=task.pk).update(provider="https://other.example/v1")
+    before = provider.requests()["results"].get(task.remote_id or "", 0)
+    ask(task)
+    client = remote.client()
+    poll.poll(999_999, client)
+    client.close()
+    assert provider.requests()["results"].get(task.remote_id or "", 0) == before
+
+
+def test_one_tick_asks_at_most_the_poll_rate_the_longest_due_first(
+    provider: DemoServer, submit: Submit, alice: User, settings: Any
+) -> None:
+    settings.POLL_RATE = 3
+    tasks = [send(task) for task in submit(alice, "a rate", count=5).tasks.all()]
+    provider.ready(match="a rate")
+    client = remote.client()
+    poller = poll.Poller(client)
+    try:
+        poller.tick()
+        assert Task.objects.filter(status=S.SAVING).count() == 3
+        assert not poller.is_idle()
+        poller.tick()
+        assert Task.objects.filter(status=S.SAVING).count() == 5
+        assert poller.is_idle()
+    finally:
+        poller.finish()
+        client.close()
+    assert Event.objects.filter(kind="ready").count() == len(tasks)
+
+
+def test_a_hanging_poll_holds_up_no_other(
+    provider: DemoServer, submit: Submit, alice: User, settings: Any
+) -> None:
+    settings.RESULT_SECONDS = 2
+    hanging = send(submit(alice, "hanging").tasks.get())
+    quick = send(submit(alice, "quick").tasks.get())
+    provider.ready(match="quick")
+    provider.fault("result", "hang", match="hanging", seconds=3)
+    client = remote.client()
+    poller = poll.Poller(client)
+    try:
+        poller.tick()
+        assert Task.objects.get(pk=quick.pk).status == S.SAVING
+        assert Task.objects.get(pk=hanging.pk).polls == 0
+    finally:
+        poller.finish()
+        client.close()
+    assert Task.objects.get(pk=hanging.pk).polls == 1

@@ -1,0 +1,248 @@
+"""Sending: every class of outcome, told by a real server and its own charge log."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from gallery.jobs import journal, remote, submit
+from gallery.models import ImageModel, Order, Studio, Task, TaskStatus, User
+from gallery.provider import answers
+from tests.conftest import KEY, Submit
+from tests.demo.server import DemoServer
+from tests.invariants import check_money
+
+S = TaskStatus
+
+
+def send(task: Task) -> Task:
+    client = remote.client()
+    try:
+        submit.send(task.pk, client)
+    finally:
+        client.close()
+    return Task.objects.get(pk=task.pk)
+
+
+def charges(provider: DemoServer, task: Task) -> int:
+    text = task.batch.prompt.text
+    return sum(1 for charge in provider.charges() if charge["prompt"] == text)
+
+
+@pytest.fixture
+def task(provider: DemoServer, submit: Submit, alice: User, request: Any) -> Task:
+    """A task for the steered provider, with a prompt of its own."""
+    return submit(alice, f"prompt of {request.node.name}").tasks.get()
+
+
+def test_accepted(task: Task, provider: DemoServer) -> None:
+    sent = send(task)
+    assert sent.status == S.RENDERING
+    assert charges(provider, task) == 1
+    assert provider.charges()[-1]["id"] == sent.remote_id
+    check_money()
+
+
+def test_what_is_sent(provider: DemoServer, submit: Submit, alice: User) -> None:
+    text = "Кот « 🐈 » \u202e rtl"
+    links = ("https://a.example/1.png", "https://b.example/2.png")
+    task = submit(alice, text, ratio="16:9", references=links).tasks.get()
+    send(task)
+    charge = provider.charges()[-1]
+    assert (charge["prompt"], charge["ar"], charge["images"]) == (text, "16:9", list(links))
+    assert charge["model"] == "gpt-image-1-low"
+
+
+def test_delivered_twice_is_sent_once(task: Task, provider: DemoServer) -> None:
+    send(task)
+    send(task)
+    assert charges(provider, task) == 1
+
+
+def test_a_row_that_is_gone_is_no_error(provider: DemoServer, db: None) -> None:
+    client = remote.client()
+    submit.send(999_999, client)
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "behaviour", ["charge-then-drop", "charge-then-502", "half-json", "no-id", "charge-then-hang"]
+)
+def test_silence_after_the_charge_is_unknown_and_never_sent_again(
+    task: Task, provider: DemoServer, behaviour: str, settings: Any
+) -> None:
+    settings.CREATE_SECONDS = 1
+    provider.fault("create", behaviour, match=task.batch.prompt.text, seconds=5)
+    assert send(task).status == S.UNKNOWN
+    assert send(task).status == S.UNKNOWN
+    assert charges(provider, task) == 1
+    check_money()
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(1, S.UNKNOWN), (500, S.UNKNOWN), (3, S.FAILED), (99, S.FAILED), (1001, S.FAILED)],
+)
+def test_codes(task: Task, provider: DemoServer, number: int, status: TaskStatus) -> None:
+    provider.fault("create", f"code-{number}", match=task.batch.prompt.text)
+    assert send(task).status == status
+    check_money()
+
+
+def test_a_content_refusal_says_so(task: Task, provider: DemoServer) -> None:
+    provider.fault("create", "code-1001", match=task.batch.prompt.text)
+    assert send(task).reason == "content-refused"
+
+
+@pytest.mark.parametrize(("number", "reason"), [(2, "key-refused"), (5, "balance-empty")])
+def test_an_operators_refusal_pauses_spending_and_fails_nothing(
+    task: Task, provider: DemoServer, number: int, reason: str
+) -> None:
+    provider.fault("create", f"code-{number}", match=task.batch.prompt.text)
+    sent = send(task)
+    studio = Studio.objects.current()
+    assert (sent.status, studio.pause_reason) == (S.QUEUED, reason)
+    assert Task.objects.claim_send(task.pk) is None
+    check_money()
+
+
+def test_a_forbidden_model_is_switched_off_and_its_tasks_wait(
+    task: Task, provider: DemoServer
+) -> None:
+    provider.fault("create", "code-7", match=task.batch.prompt.text)
+    assert send(task).status == S.QUEUED
+    assert not ImageModel.objects.get(pk=task.model_id).is_enabled
+    assert send(task).status == S.QUEUED
+    assert charges(provider, task) == 0
+
+
+@pytest.mark.parametrize("behaviour", ["code-6", "http-429", "http-503"])
+def test_try_later_is_tried_later_then_sent(
+    task: Task, provider: DemoServer, behaviour: str
+) -> None:
+    provider.fault("create", behaviour, match=task.batch.prompt.text, times=1)
+    assert send(task).status == S.QUEUED
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now())
+    assert send(task).status == S.RENDERING
+    assert charges(provider, task) == 1
+
+
+def test_not_sent_is_queued_again(task: Task, settings: Any) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    settings.PROVIDER_URL = f"http://127.0.0.1:{port}/v1"
+    sent = send(task)
+    assert (sent.status, sent.reason, sent.sent_at) == (S.QUEUED, "refused", None)
+    assert not Studio.objects.current().is_paused
+
+
+def test_done_at_once(task: Task, provider: DemoServer) -> None:
+    provider.fault("create", "done-at-once", match=task.batch.prompt.text)
+    assert send(task).status == S.SAVING
+
+
+def test_failed_at_once(task: Task, provider: DemoServer) -> None:
+    provider.fault("create", "failed-at-once", match=task.batch.prompt.text)
+    assert send(task).status == S.FAILED
+    check_money()
+
+
+def test_a_known_id_is_no_answer(task: Task, provider: DemoServer) -> None:
+    first = send(task)
+    order = Order.rerun(task.batch.prompt, token=task.batch.form_token, count=1, price_kopecks=400)
+    again = submit.accept(User.objects.create_user("dave"), order).tasks.get()
+    provider.fault("create", "known-id", match=task.batch.prompt.text, id=first.remote_id)
+    sent = send(again)
+    assert (sent.status, sent.reason) == (S.UNKNOWN, "known-id")
+
+
+def test_two_unknowns_trip_the_breaker(
+    provider: DemoServer, submit: Submit, alice: User, admin: User
+) -> None:
+    provider.fault("create", "charge-then-drop", match="breaker")
+    tasks = list(submit(alice, "breaker", count=3).tasks.all())
+    send(tasks[0])
+    assert not Studio.objects.current().is_paused
+    send(tasks[1])
+    assert Studio.objects.current().pause_reason == "breaker"
+    assert send(tasks[2]).status == S.QUEUED
+    Studio.objects.resume(by=admin)
+    send(tasks[2])
+    assert not Studio.objects.current().is_paused, "what was before the resume does not count"
+
+
+def test_our_own_dead_senders_do_not_trip_the_breaker(
+    provider: DemoServer, submit: Submit, alice: User
+) -> None:
+    for task in submit(alice, "dead senders", count=3).tasks.all():
+        Task.objects.claim_send(task.pk)
+        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+        Task.objects.doubt_overdue(task.pk)
+    assert Task.objects.doubted_since(timezone.now() - timedelta(minutes=10)) == 0
+
+
+def test_the_fence_holds_a_late_send_back(task: Task, provider: DemoServer, settings: Any) -> None:
+    settings.CREATE_SECONDS = -1
+    sent = send(task)
+    assert (sent.status, sent.reason) == (S.QUEUED, "fence")
+    assert charges(provider, task) == 0
+
+
+def test_an_id_that_the_database_refuses_is_kept_in_the_journal(
+    task: Task, provider: DemoServer
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE gallery_event RENAME TO gallery_event_gone")
+    accepted = answers.Accepted("a1" * 12, answers.Working("idle"))
+    try:
+        with pytest.raises(Exception, match="gallery_event"):
+            submit.settle_outcome(task, claim, accepted)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gallery_event_gone RENAME TO gallery_event")
+    assert Task.objects.get(pk=task.pk).status == S.SENDING
+    assert journal.replay() == 1
+    healed = Task.objects.get(pk=task.pk)
+    assert (healed.status, healed.remote_id) == (S.RENDERING, "a1" * 12)
+    assert journal.replay() == 0
+
+
+def test_a_database_that_cannot_say_yes_says_no(task: Task, provider: DemoServer) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    assert submit._may_send(task.pk, claim)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE gallery_studio RENAME TO gallery_studio_gone")
+    try:
+        assert not submit._may_send(task.pk, claim)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gallery_studio_gone RENAME TO gallery_studio")
+
+
+def test_a_full_disk_pauses_spending(provider: DemoServer, task: Task, settings: Any) -> None:
+    submit.guard_disk()
+    assert not Studio.objects.current().is_paused
+    settings.DISK_FLOOR_BYTES = 2**62
+    submit.guard_disk()
+    assert Studio.objects.current().pause_reason == "disk-full"
+
+
+def test_the_key_is_in_no_log_row_or_story(
+    task: Task, provider: DemoServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    provider.fault("create", "code-3", match=task.batch.prompt.text, message=f"bad key {KEY}")
+    sent = send(task)
+    story = [str(event.facts) for event in task.events.all()]
+    assert KEY not in caplog.text + sent.detail + "".join(story)
+    assert sent.status == S.FAILED

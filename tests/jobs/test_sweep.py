@@ -1,0 +1,109 @@
+"""The sweeper: dead sends, kept ids, stale files, a dead archive, sleeping pumps."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from gallery.jobs import journal, sweep
+from gallery.models import Lease, Studio, Task, TaskStatus, User
+from tests.conftest import Submit
+from tests.demo.server import DemoServer
+from tests.jobs.test_poll import ask
+from tests.jobs.test_submit import send
+
+S = TaskStatus
+
+
+@pytest.fixture
+def task(provider: DemoServer, submit: Submit, alice: User, request: Any) -> Task:
+    return submit(alice, f"sweep {request.node.name}").tasks.get()
+
+
+def test_a_send_whose_claim_ran_out_is_unknown(task: Task) -> None:
+    Task.objects.claim_send(task.pk)
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).status == S.SENDING
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).status == S.UNKNOWN
+
+
+def test_a_kept_id_heals_a_dead_send(task: Task) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    Task.objects.doubt_overdue(task.pk)
+    journal.note(task.pk, claim, "b2" * 12)
+    sweep.run()
+    healed = Task.objects.get(pk=task.pk)
+    assert (healed.status, healed.remote_id) == (S.RENDERING, "b2" * 12)
+
+
+def test_a_kept_id_that_fits_no_task_stays(task: Task, submit: Submit, alice: User) -> None:
+    journal.note(task.pk, uuid.uuid4(), "c3" * 12)
+    assert journal.replay() == 0
+    assert len(list(journal.folder().glob("*.json"))) == 1
+
+
+def test_a_kept_id_that_is_taken_stays(task: Task, submit: Submit, alice: User) -> None:
+    other = send(submit(alice, "another").tasks.get())
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    assert other.remote_id is not None
+    journal.note(task.pk, claim, other.remote_id)
+    assert journal.replay() == 0
+    assert Task.objects.get(pk=task.pk).status == S.SENDING
+
+
+def test_a_kept_id_that_has_arrived_meanwhile_is_forgotten(task: Task) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    journal.note(task.pk, claim, "d4" * 12)
+    Task.objects.accept(task.pk, claim, "d4" * 12)
+    assert journal.replay() == 1
+
+
+def test_stale_incoming_files_go_and_fresh_ones_stay(task: Task, data_dir: Path) -> None:
+    folder = data_dir / "incoming"
+    folder.mkdir()
+    old, new = folder / "old.part", folder / "new.part"
+    old.write_text("x")
+    new.write_text("x")
+    os.utime(old, (0, 0))
+    sweep.run()
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_sleeping_pumps_are_woken(task: Task, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        sweep.run()
+    assert [job.func() for job in OrmQ.objects.all()] == ["gallery.jobs.submit.run"]
+
+
+def test_a_second_sweeper_goes_away(task: Task) -> None:
+    Task.objects.claim_send(task.pk)
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    assert Lease.objects.acquire("sweep", 60) is not None
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).status == S.SENDING
+
+
+def test_a_dead_archive_pauses_spending(task: Task, provider: DemoServer) -> None:
+    sent = send(task)
+    provider.ready(id=sent.remote_id)
+    ready = ask(sent)
+    assert ready.status == S.SAVING
+    sweep.guard_archive()
+    assert not Studio.objects.current().is_paused
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Task.objects.filter(pk=task.pk).update(ready_at=long_ago, reason="disk", saves=3)
+    sweep.guard_archive()
+    assert Studio.objects.current().pause_reason == "archiver-dead"

@@ -1,0 +1,47 @@
+"""Pausing, resuming, and the one-time token for the first administrator."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from gallery.models import Studio, User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_there_is_one_row() -> None:
+    assert Studio.objects.current() == Studio.objects.current()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Studio.objects.create(pk=2)
+
+
+def test_the_first_reason_of_a_pause_stays(admin: User) -> None:
+    assert Studio.objects.pause("balance-empty", note="x" * 600)
+    assert not Studio.objects.pause("breaker")
+    studio = Studio.objects.current()
+    assert studio.is_paused
+    assert "balance" in studio.pause_sentence
+    assert Studio.objects.resume(by=admin)
+    assert not Studio.objects.resume(by=admin)
+    assert Studio.objects.current().pause_sentence == ""
+
+
+def test_a_setup_token_works_once_and_only_the_newest() -> None:
+    first = Studio.objects.issue_setup_token()
+    second = Studio.objects.issue_setup_token()
+    assert first is not None
+    assert second is not None
+    assert not Studio.objects.is_setup_token(first)
+    assert not Studio.objects.use_setup_token("")
+    assert Studio.objects.is_setup_token(second)
+    assert Studio.objects.use_setup_token(second)
+    assert not Studio.objects.use_setup_token(second)
+
+
+def test_no_token_once_there_is_an_administrator() -> None:
+    token = Studio.objects.issue_setup_token()
+    assert token is not None
+    User.objects.create_superuser("carol", password="keeper-of-keys-7")
+    assert not Studio.objects.is_setup_token(token)
+    assert Studio.objects.issue_setup_token() is None
