@@ -21,7 +21,7 @@ from . import cluster
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
 
 Name = Literal["submit", "poll", "save"]
 NAMES: tuple[Name, ...] = ("submit", "poll", "save")
@@ -33,8 +33,13 @@ REVIVAL_SECONDS = 3
 class Engine(Protocol):
     """What a pump turns: one kind of work."""
 
-    step: float
-    """Seconds from one tick to the next."""
+    @property
+    def step(self) -> float:
+        """Seconds from one tick to the next."""
+
+    @property
+    def under_way(self) -> Sized:
+        """What has been begun and has not come back."""
 
     def tick(self) -> None:
         """Take on what is due, and finish what has come back."""
@@ -98,6 +103,8 @@ def _turn(name: Name, token: uuid.UUID, engine: Engine) -> None:
                 return
             renewed = began
         engine.tick()
-        if engine.is_idle() or began - start > settings.PUMP_SECONDS:
+        # Never ended over work under way: it would hold the lease and take on nothing new.
+        rested = began - start > settings.PUMP_SECONDS and not engine.under_way
+        if rested or engine.is_idle():
             return
         time.sleep(max(0.0, engine.step - (clock() - began)))

@@ -52,8 +52,8 @@ class Sender:
     def tick(self) -> None:
         self._reap()
         guard_disk()
-        free = settings.CREATES_IN_FLIGHT - Task.objects.sending_now().count()
-        for _ in range(free):
+        # Counted here and not by rows in sending: those of a killed sender are not on the wire.
+        for _ in range(settings.CREATES_IN_FLIGHT - len(self.under_way)):
             task_id = Task.objects.sendable().fairly().values_list("pk", flat=True).first()
             if task_id is None:
                 return

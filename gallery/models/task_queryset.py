@@ -88,9 +88,6 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """Round robin over the owners: whoever was served longest ago comes first."""
         return self.order_by(F("owner__last_sent_at").asc(nulls_first=True), "due_at", "pk")
 
-    def sending_now(self) -> TaskQuerySet:
-        return self.filter(status=S.SENDING, claimed_until__gt=timezone.now())
-
     def pollable(self, within: float = 0.0) -> TaskQuerySet:
         """Due to be asked about."""
         return self.current().due(within).filter(status=S.RENDERING)

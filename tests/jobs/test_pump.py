@@ -10,7 +10,8 @@ from django.core.cache import cache
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from gallery.jobs import poll, pump, remote, save, submit
+from gallery.jobs import poll, pump, remote, save
+from gallery.jobs import submit as senders
 from gallery.jobs.waiting import back_off, next_poll
 from gallery.models import Image, Lease, Task, TaskStatus, User
 from tests.conftest import Submit
@@ -29,6 +30,7 @@ class Counting:
         self.work = work
         self.ticks = 0
         self.finished = 0
+        self.under_way: list[int] = []
 
     def tick(self) -> None:
         self.ticks += 1
@@ -126,7 +128,7 @@ def test_three_pumps_bring_a_batch_from_queued_to_kept(
 
 def _pump_until_done(count: int) -> None:
     for _ in range(20):
-        submit.run()
+        senders.run()
         poll.run()
         save.run()
         if Task.objects.filter(status=S.DONE).count() == count:
@@ -140,17 +142,37 @@ def test_at_most_so_many_creates_are_in_flight(
 ) -> None:
     settings.CREATES_IN_FLIGHT = 2
     provider.settings(latency=0.3)
-    for claimed in submit(alice, "elsewhere", count=1).tasks.all():
-        Task.objects.claim_send(claimed.pk)
     submit(alice, "in flight", count=4)
-    sender = submit_sender()
+    sender = senders.Sender(remote.client())
     sender.tick()
-    assert len(sender.under_way) == 1, "one place is taken by a send elsewhere"
+    assert len(sender.under_way) == 2
+    sender.tick()
+    assert len(sender.under_way) == 2
     sender.finish()
+    assert Task.objects.filter(status=S.RENDERING).count() == 2
+    assert Task.objects.filter(status=S.QUEUED).count() == 2
 
 
-def submit_sender() -> submit.Sender:
-    return submit.Sender(remote.client())
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_send_that_breaks_off_in_its_thread_is_logged_and_called_unknown_later(
+    provider: DemoServer, submit: Submit, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = submit(alice, "breaks off").tasks.get()
+    sender = senders.Sender(remote.client())
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    senders._in_thread(sender.client, 999_999, claim, 0.0)
+    sender.finish()
+    assert "999999 broke off" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_an_engine_with_work_under_way_is_not_ended(settings: Any) -> None:
+    settings.PUMP_SECONDS = 0
+    engine = Counting(5)
+    engine.under_way = [1]
+    pump.run("poll", engine)
+    assert engine.ticks == 5
 
 
 def test_back_off_is_jittered_and_bounded(settings: Any) -> None:
