@@ -64,6 +64,9 @@ class Provider:
         self._money = threading.Lock()
         self._pruned_at = 0.0
         self.prune()
+        for task in self.tasks.all():
+            if task.ready_at > time.time():  # our predecessor may have left it unpainted
+                self.easel.paint_soon(task, self.settings.scale)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -81,35 +81,58 @@ def sunlit_edge(canvas: Canvas, heights: Sequence[float], sun: Point) -> None:
 
 
 def dunes(canvas: Canvas) -> None:
-    """Long curves of sand, one side of each in the light."""
+    """Waves of sand, one side of each in the light."""
     random, width, height = canvas.random, canvas.width, canvas.height
-    horizon = random.uniform(0.36, 0.46)
-    sun = place_sun(canvas, horizon - 0.08, 0.14)
-    paint_sky(canvas, sun, canvas.unit * 0.06, horizon + 0.1)
-    layers = 6
+    horizon = random.uniform(0.4, 0.5)
+    sun = place_sun(canvas, horizon - 0.1, 0.14)
+    paint_sky(canvas, sun, canvas.unit * random.uniform(0.05, 0.07), horizon + 0.1)
+    lit_side = 1 if sun[0] < width / 2 else -1
+    layers, crest = 5, random.uniform(0.25, 0.75)
     for layer in range(layers):
         share = layer / (layers - 1)
-        base = height * (horizon + (1.02 - horizon) * share**1.3)
-        reach = height * (0.03 + 0.1 * share)
-        line = waves(random, 128, random.uniform(0.5, 0.9) / (0.5 + share), 2)
-        heights = [base - reach * value for value in line]
+        base = height * (horizon + 0.02 + (1.08 - horizon) * share**1.25)
+        reach = height * (0.05 + 0.13 * share)
+        crest = round((0.1 + (crest + random.uniform(0.25, 0.55)) % 0.8) * 128) / 128
+        steep, gentle = 0.16 + 0.1 * share, 0.4 + 0.25 * share
+        swing = waves(random, 128, 0.8, 2)
+        heights = [
+            base
+            - reach * (dune((index / 128 - crest) * lit_side, steep, gentle) + 0.12 * swing[index])
+            for index in range(129)
+        ]
         mask = canvas.below(heights)
-        lit = mix(canvas.palette.far, canvas.palette.near, share * 0.8)
-        dark = mix(lit, canvas.palette.ink, 0.42)
-        canvas.fill(
-            mask,
-            canvas.gradient(
-                (mix(lit, canvas.palette.sun, 0.35), lit, dark),
-                min(heights) / height,
-                min(1.2, base / height + 0.3),
-            ),
-        )
-        crest = max(range(20, 109), key=lambda index: line[index])
-        slope = [(width * index / 128, heights[index]) for index in range(crest, 129)]
-        foot = [(width * (crest / 128 + 0.1 + 0.25 * share), height * 1.02)]
-        shadow = ImageChops.multiply(canvas.polygon([*slope, (width, height), *foot]), mask)
-        canvas.fill(shadow, dark, 0.5)
+        sand = mix(canvas.palette.far, canvas.palette.near, 0.08 + share * 0.5)
+        bright, dark = mix(sand, canvas.palette.sun, 0.3), mix(sand, canvas.palette.ink, 0.5)
+        top = min(heights) / height
+        canvas.fill(mask, canvas.gradient((bright, sand, mix(sand, dark, 0.4)), top, top + 0.45))
+        peak = width * crest, heights[round(crest * 128)]
+        lee = canvas.polygon(lee_side(canvas, peak, heights, lit_side, reach * 3.4))
+        shadow = canvas.gradient((dark, mix(dark, sand, 0.75)), top, top + 0.3)
+        canvas.fill(ImageChops.multiply(lee, mask), shadow, 0.8)
     canvas.vignette(0.15)
+
+
+def dune(offset: float, steep: float, gentle: float) -> float:
+    """The height, 0 to 1, of a dune at this distance from its crest, all in shares of the width."""
+    return math.exp(-((abs(offset) / (steep if offset > 0 else gentle)) ** 1.35))
+
+
+def lee_side(
+    canvas: Canvas, peak: Point, heights: Sequence[float], lit_side: int, fall: float
+) -> list[Point]:
+    """The outline of a dune's shadow: along the crest line outwards, back along a long curve."""
+    step = canvas.width / (len(heights) - 1)
+    edge = canvas.width if lit_side > 0 else 0
+    line = [(index * step, height) for index, height in enumerate(heights)]
+    outwards = [point for point in line if (point[0] - peak[0]) * lit_side > 0]
+    if lit_side < 0:
+        outwards.reverse()
+    curve = []
+    for index in range(41):
+        t = index / 40
+        sway = math.sin(t * math.pi * 1.5) * 0.05 + t**1.6 * 0.34
+        curve.append((peak[0] + lit_side * canvas.unit * sway, peak[1] + fall * t))
+    return [peak, *outwards, (edge, peak[1] + fall), *reversed(curve)]
 
 
 def sea(canvas: Canvas) -> None:

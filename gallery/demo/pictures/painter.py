@@ -49,11 +49,11 @@ class Canvas:
         self, colours: Sequence[Colour], start: float = 0.0, end: float = 1.0
     ) -> Image.Image:
         """Colours from top to bottom between two heights (shares of the picture's)."""
-        steps = 160
-        column = Image.new("RGB", (1, steps))
-        span = max(end - start, 1e-6)
-        column.putdata([blend(colours, (y / (steps - 1) - start) / span) for y in range(steps)])
-        return column.resize(self.size, Image.Resampling.BICUBIC)
+        span = max(end - start, 1e-6) * self.height
+        first = start * self.height
+        # Rows of equal pixels: much faster than enlarging a narrow picture.
+        rows = (bytes(blend(colours, (y - first) / span)) * self.width for y in range(self.height))
+        return Image.frombytes("RGB", self.size, b"".join(rows))
 
     def mesh(self, colours: Sequence[Colour], columns: int = 3, rows: int = 3) -> Image.Image:
         """Colours that melt into each other in all directions."""
@@ -70,9 +70,16 @@ class Canvas:
         return large.reduce(SMOOTH)
 
     def polygon(self, points: Sequence[Point]) -> Image.Image:
-        """The mask of one polygon, in pixels."""
-        enlarged = [(x * SMOOTH, y * SMOOTH) for x, y in points]
-        return self.mask(lambda pen, _: pen.polygon(enlarged, fill=255))
+        """The mask of one polygon, in pixels; only the rows that it touches are worked on."""
+        top = max(0, math.floor(min(y for _, y in points)))
+        bottom = min(self.height, math.ceil(max(y for _, y in points)))
+        mask = Image.new("L", self.size)
+        if bottom > top:
+            large = Image.new("L", (self.width * SMOOTH, (bottom - top) * SMOOTH))
+            enlarged = [(x * SMOOTH, (y - top) * SMOOTH) for x, y in points]
+            ImageDraw.Draw(large).polygon(enlarged, fill=255)
+            mask.paste(large.reduce(SMOOTH), (0, top))
+        return mask
 
     def below(self, heights: Sequence[float]) -> Image.Image:
         """The mask of everything below a line, given as heights at even steps, in pixels."""
@@ -84,16 +91,19 @@ class Canvas:
         """Lay a colour or an image through a mask."""
         if strength < 1:
             mask = mask.point([round(value * strength) for value in range(256)])
+        box = mask.getbbox()
+        if box is None:
+            return
         if isinstance(paint, Image.Image):
-            self.image.paste(paint, (0, 0), mask)
+            self.image.paste(paint.crop(box), box, mask.crop(box))
         else:
-            self.image.paste(paint, (0, 0, *self.size), mask)
+            self.image.paste(paint, box, mask.crop(box))
 
     def shade(self, mask: Image.Image, offset: Point, blur: float, strength: float) -> None:
         """The soft shadow that something of this shape throws on what is there already."""
         small = mask.reduce(4).filter(ImageFilter.GaussianBlur(blur / 4))
         soft = small.resize(self.size, Image.Resampling.BICUBIC)
-        shadow = Image.new("L", self.size, soft.getpixel((0, 0)))
+        shadow = soft.copy()  # what the shift lays bare at the edges keeps its shade
         shadow.paste(soft, (round(offset[0]), round(offset[1])))
         self.fill(shadow, self.palette.ink, strength)
 

@@ -48,7 +48,7 @@ def street(canvas: Canvas, tall: float, wide: float) -> list[House]:
         near = max(0.0, 1 - abs((x + width / 2) / canvas.width - summit) * 1.5)
         height = tall * (0.18 + 0.4 * random.random() + 0.42 * near * random.random())
         houses.append((x, width, height, random.randrange(6)))
-        x += width * random.uniform(0.85, 1.1)
+        x += width * random.uniform(0.82, 0.98)
     return houses
 
 
