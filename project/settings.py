@@ -5,6 +5,7 @@ manage.py and wsgi.py print that sentence and end with exit code 2. No sentence 
 """
 
 import os
+import re
 import secrets
 import warnings
 from importlib.util import find_spec
@@ -173,6 +174,8 @@ DEBUG = boolean("DEBUG")
 
 # The address and the port that the web server listens on.
 HOST = text("HOST", "127.0.0.1")
+if not re.fullmatch(r"[A-Za-z0-9.:-]+", HOST):
+    refuse("HOST", "must be an address such as 127.0.0.1 or 0.0.0.0.")
 PORT = integer("PORT", 8000, 1, 65535)
 
 # The address that people type, such as https://artel.example; an https one switches on secure
@@ -340,6 +343,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gallery.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -365,6 +369,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 AUTH_USER_MODEL = "gallery.User"
+CSRF_FAILURE_VIEW = "gallery.views.errors.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
@@ -417,15 +422,27 @@ def database() -> dict[str, Any]:
     return found
 
 
+def redis_url() -> str:
+    """REDIS_URL; nothing when it is unset."""
+    value = text("REDIS_URL")
+    if not value:
+        return value
+    try:
+        good = urlsplit(value).scheme in {"redis", "rediss", "unix"} and urlsplit(value).port != 0
+    except ValueError:
+        good = False
+    if not good:
+        refuse("REDIS_URL", "must be a URL such as redis://host:6379/0.")
+    if find_spec("redis") is None:
+        refuse("REDIS_URL", f"needs the package redis: {SERVICES}.")
+    return value
+
+
 # The database: SQLite in DATA_DIR, or PostgreSQL.
 DATABASES = {"default": database()}
 
 # When set: cache, sessions and the queue's broker are in Redis.
-REDIS_URL = text("REDIS_URL")
-if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    refuse("REDIS_URL", "must be a URL such as redis://host:6379/0.")
-if REDIS_URL and find_spec("redis") is None:
-    refuse("REDIS_URL", f"needs the package redis: {SERVICES}.")
+REDIS_URL = redis_url()
 
 if REDIS_URL:
     CACHES = {
@@ -472,7 +489,7 @@ USE_TZ = True
 TIME_ZONE = text("TIME_ZONE", "UTC")
 try:
     ZoneInfo(TIME_ZONE)
-except (ValueError, OSError):
+except (KeyError, ValueError, OSError):
     refuse("TIME_ZONE", "must be a name such as Europe/Moscow or UTC.")
 
 # The mail server; unset: no mail is sent, and an administrator gives out one-time links.
@@ -481,9 +498,9 @@ if text("EMAIL_URL"):
     try:
         mail = env.dj_email_url("EMAIL_URL")
     except (environs.EnvError, ValueError, TypeError, KeyError):
-        refuse("EMAIL_URL", "must be a URL such as smtp+tls://user:password@host:587.")
+        refuse("EMAIL_URL", "must be a URL such as submission://user:password@host:587.")
     if not mail.get("EMAIL_BACKEND"):
-        refuse("EMAIL_URL", "must be a URL such as smtp+tls://user:password@host:587.")
+        refuse("EMAIL_URL", "must be a URL such as submission://user:password@host:587.")
     EMAIL_BACKEND = mail["EMAIL_BACKEND"]
     EMAIL_HOST = mail["EMAIL_HOST"]
     EMAIL_PORT = mail["EMAIL_PORT"]

@@ -31,7 +31,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(found: Callable[[], Found], seconds: float, what: str) -> Found:
+def wait_for(found: Callable[[], Found | None], seconds: float, what: str) -> Found:
     """Poll until `found` gives something true, and return that; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (value := found()):
