@@ -40,6 +40,7 @@ _OTHER_KINDS = {
 }
 _MIMES: dict[Format, str] = {"webp": "image/webp", "png": "image/png", "jpeg": "image/jpeg"}
 _EXTENSIONS: dict[Format, str] = {"webp": "webp", "png": "png", "jpeg": "jpg"}
+_PNG_END = b"IEND\xae\x42\x60\x82"
 _ORIENTATION = 0x0112
 _LYING = (5, 6, 7, 8)
 # What Pillow raises for damaged files; a full memory is not the file's fault.
@@ -116,6 +117,13 @@ def orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
+def eight_bits(image: Image.Image) -> Image.Image:
+    """A gray picture of 16 bits scaled to 8, where Pillow's conversion would cut; others as is."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.point(lambda value: value * (1 / 256)).convert("L")
+
+
 def _decoded(data: bytes, kind: Format) -> Image.Image:
     try:
         _check_announced(data, kind)
@@ -144,10 +152,13 @@ def _kind(data: bytes) -> Format:
 def _check_announced(data: bytes, kind: Format) -> None:
     """What Pillow does not look at, or only after it has taken the memory."""
     if kind == "webp":
-        if len(data) < int.from_bytes(data[4:8], "little") + 8:
-            raise BadPicture("damaged", "the file ends too early")
+        is_whole = len(data) >= int.from_bytes(data[4:8], "little") + 8
         _check_pixels(*_webp_size(data))
-    elif kind == "jpeg" and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
+    elif kind == "png":
+        is_whole = _PNG_END in data
+    else:
+        is_whole = data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    if not is_whole:
         raise BadPicture("damaged", "the file ends too early")
 
 
@@ -172,6 +183,6 @@ def _check_pixels(width: int, height: int) -> None:
 def _average(image: Image.Image) -> str:
     # Pillow weighs colours by their opacity when it shrinks RGBA.
     small = image.resize((16, 16), Image.Resampling.BOX, reducing_gap=2.0)
-    pixel = small.convert("RGBA").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    pixel = eight_bits(small).convert("RGBA").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     red, green, blue, _ = cast(tuple[int, int, int, int], pixel)
     return f"#{red:02x}{green:02x}{blue:02x}"

@@ -40,16 +40,12 @@ class Incoming:
     def write(self, chunk: bytes) -> None:
         """Append bytes. OSError passes through: a full disk is nobody's bad picture."""
         self._file.write(chunk)
+        self._file.flush()  # so that the file can be looked into under its path at any time
         self._hash.update(chunk)
         self.size += len(chunk)
 
-    def flush(self) -> None:
-        """Make what was written readable under ``path``."""
-        self._file.flush()
-
     def sync(self) -> None:
         """Put what was written on the disk for good."""
-        self.flush()
         os.fsync(self._file.fileno())
 
 

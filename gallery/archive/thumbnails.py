@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gallery.archive.inspect import opened, orientation
+from gallery.archive.inspect import eight_bits, opened, orientation
 from gallery.archive.store import receive, replace
 
 SIZES = (384, 768)
@@ -51,4 +51,4 @@ def _copy(image: Image.Image, size: int) -> Image.Image:
     if image.mode not in ("RGB", "RGBA"):
         copy.info.pop("icc_profile", None)  # it describes the colours before the conversion
     turn = _TURNS.get(orientation(image))
-    return (copy if turn is None else copy.transpose(turn)).convert(mode)
+    return eight_bits(copy if turn is None else copy.transpose(turn)).convert(mode)

@@ -126,7 +126,9 @@ class Client:
             answer = read_answer(line, "POST")
         except Broken as error:
             reason = error.reason if failure is None else trouble(failure)
-            detail = self._redactor.text(error.detail)
+            # What did arrive may hold the id by which an administrator heals this.
+            heard = line.beginning.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
+            detail = self._redactor.text(f"{error.detail} {heard}".strip())
             return Unknown(reason, detail, error.status, line.received)
         return create_outcome(answer, self._redactor)
 

@@ -123,7 +123,8 @@ def to_kopecks(roubles: object) -> int | None:
     """A JSON number of roubles as whole kopecks, half a kopeck rounded away from zero."""
     if isinstance(roubles, bool) or not isinstance(roubles, int | Decimal):
         return None
-    # An int is compared as it is: made a Decimal first, a huge one would be rounded.
+    if isinstance(roubles, Decimal) and not roubles.is_finite():
+        return None
     if not -_LARGEST_ROUBLES <= roubles <= _LARGEST_ROUBLES:
         return None
     return int((Decimal(roubles) * 100).to_integral_value(ROUND_HALF_UP))

@@ -20,6 +20,7 @@ import certifi
 from gallery.provider.errors import Broken, NotConnected
 
 LONGEST_ANSWER = 1024 * 1024
+_LONGEST_BEGINNING = 8 * 1024
 _HEADERS_TO_SPARE = 64 * 1024
 
 
@@ -81,7 +82,7 @@ class _Reader(io.RawIOBase):
     def readinto(self, buffer: object) -> int | None:
         self._line.arm()
         count = self._raw.readinto(buffer)  # type: ignore[arg-type]
-        self._line.count(count or 0)
+        self._line.note(bytes(memoryview(buffer)[:count]))  # type: ignore[arg-type]
         return count
 
     def close(self) -> None:
@@ -98,6 +99,7 @@ class Line:
         self.sock = sock
         self.deadline = deadline
         self.received = 0
+        self.beginning = b""
         self._limit = None if longest_answer is None else longest_answer + _HEADERS_TO_SPARE
 
     def arm(self) -> None:
@@ -107,9 +109,10 @@ class Line:
             raise TimeoutError("the time is up")
         self.sock.settimeout(left)
 
-    def count(self, received: int) -> None:
-        """Note bytes of the answer, and refuse to take too many of them."""
-        self.received += received
+    def note(self, piece: bytes) -> None:
+        """Count a piece of the answer, remember how it began, refuse too much of it."""
+        self.received += len(piece)
+        self.beginning += piece[: _LONGEST_BEGINNING - len(self.beginning)]
         if self._limit is not None and self.received > self._limit:
             raise _TooLong(f"more than {self._limit} bytes")
 
@@ -144,13 +147,19 @@ def dial(
     sock = _connect(place, deadline, permit)
     try:
         permit(sock.getpeername()[0])
-        return _speak_tls(sock, place, deadline) if place.tls else sock
+        # One handshake is one call, and its time-out is for the whole of it.
+        sock.settimeout(max(deadline - clock(), 0.001))
+        return _secured(sock, place) if place.tls else sock
     except OSError as error:
         sock.close()
         raise NotConnected(*_no_connection(error, otherwise="tls")) from None
     except BaseException:
         sock.close()
         raise
+
+
+def _secured(sock: socket.socket, place: Place) -> socket.socket:
+    return tls_context().wrap_socket(sock, server_hostname=place.host)
 
 
 def _connect(place: Place, deadline: float, permit: Callable[[str], object]) -> socket.socket:
@@ -176,12 +185,6 @@ def _connect(place: Place, deadline: float, permit: Callable[[str], object]) -> 
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
     raise failure
-
-
-def _speak_tls(sock: socket.socket, place: Place, deadline: float) -> socket.socket:
-    # One handshake is one call, and its time-out is for the whole of it.
-    sock.settimeout(max(deadline - clock(), 0.001))
-    return tls_context().wrap_socket(sock, server_hostname=place.host)
 
 
 def _no_connection(error: OSError, *, otherwise: str) -> tuple[str, str]:

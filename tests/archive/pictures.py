@@ -40,6 +40,14 @@ def huge_png(width: int, height: int) -> bytes:
     )
 
 
+def huge_jpeg() -> bytes:
+    """A real picture whose header was changed to claim 65,500 x 65,500 pixels."""
+    data = bytearray(picture("jpeg"))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", 65_500, 65_500)
+    return bytes(data)
+
+
 def riff(chunks: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
 

@@ -8,7 +8,16 @@ import pytest
 from PIL import Image
 
 from gallery.archive.inspect import BadPicture, Facts, inspect
-from tests.archive.pictures import RED, encoded, huge_png, huge_webps, noise, picture, riff
+from tests.archive.pictures import (
+    RED,
+    encoded,
+    huge_jpeg,
+    huge_png,
+    huge_webps,
+    noise,
+    picture,
+    riff,
+)
 
 
 def looked_at(folder: Path, data: bytes, name: str = "file.bin") -> Facts:
@@ -53,7 +62,7 @@ def test_cmyk(tmp_path: Path) -> None:
 def test_what_cannot_be_seen_has_no_color(tmp_path: Path) -> None:
     image = Image.new("RGBA", (100, 100), (255, 255, 255, 0))
     image.paste((0, 0, 200, 255), (0, 0, 50, 100))
-    assert looked_at(tmp_path, encoded(image, "png")).color == "#0000c8"
+    assert looked_at(tmp_path, encoded(image, "png")).color in ("#0000c7", "#0000c8")
 
 
 def test_one_pixel(tmp_path: Path) -> None:
@@ -68,6 +77,7 @@ def test_width_and_height_are_as_shown(tmp_path: Path, value: int, size: tuple[i
     assert (facts.width, facts.height) == size
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("exif", [b"Exif\x00\x00garbage!", b"Exif\x00\x00II*\x00\xff\xff\xff\x7f"])
 def test_broken_exif_breaks_no_picture(tmp_path: Path, exif: bytes) -> None:
     data = encoded(Image.new("RGB", (300, 200)), "jpeg", exif=exif)
@@ -134,7 +144,7 @@ def test_headers_alone_are_damaged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [huge_png(10_001, 10_000), huge_png(60_000, 60_000), *huge_webps()]
+    "data", [huge_png(10_001, 10_000), huge_png(60_000, 60_000), huge_jpeg(), *huge_webps()]
 )
 def test_a_bomb_is_refused_by_its_header(tmp_path: Path, data: bytes) -> None:
     assert reason(tmp_path, data) == "too-many-pixels"

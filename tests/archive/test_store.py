@@ -35,7 +35,6 @@ def test_a_file_is_counted_hashed_and_kept(tmp_path: Path) -> None:
     with receive(root) as incoming:
         incoming.write(b"one ")
         incoming.write(b"two")
-        incoming.flush()
         assert incoming.path.read_bytes() == b"one two"
         assert incoming.size == 7
         assert incoming.sha256 == hashlib.sha256(b"one two").hexdigest()

@@ -45,6 +45,11 @@ def test_opaque_modes(tmp_path: Path, mode: str) -> None:
     assert made(tmp_path, data).mode == "RGB"
 
 
+def test_sixteen_bits_of_gray_are_not_white(tmp_path: Path) -> None:
+    gray = made(tmp_path, encoded(Image.new("I;16", (500, 500), 0x4000), "png"))
+    assert gray.getpixel((50, 50)) == (64, 64, 64)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
 def test_transparency_is_kept(tmp_path: Path, mode: str) -> None:
     image = Image.new("RGBA", (500, 500), (255, 0, 0, 0))

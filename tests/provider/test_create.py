@@ -332,9 +332,17 @@ UNTIL_CLOSE = b"HTTP/1.0 200 OK\r\n\r\n"
 def test_trouble_after_the_first_byte_is_unknown(
     script: Script, reason: str, status: int | None
 ) -> None:
-    found = outcome(script, seconds=0.6)
+    found = outcome(script, seconds=0.5 if reason == "timeout" else 10)
     assert isinstance(found, Unknown)
     assert (found.reason, found.http_status) == (reason, status)
+
+
+@pytest.mark.parametrize("end", ["close", "hang"])
+def test_half_an_answer_is_kept_for_the_administrator(end: str) -> None:
+    found = outcome(peer_script(HALF, end=end), seconds=0.5)
+    assert isinstance(found, Unknown)
+    assert ID in found.detail
+    assert "HTTP/1.1" not in found.detail
 
 
 def test_a_reset_in_the_middle_of_the_body_is_unknown() -> None:
@@ -389,7 +397,7 @@ def test_packed_answers_are_unpacked_within_bounds(body: bytes, encoding: str, r
 
 
 @pytest.mark.parametrize(
-    "dripped", [b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 90, b"x" * 200, CHUNKED + b"1\r\nx\r\n" * 90]
+    "dripped", [b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 90, b"x" * 400, CHUNKED + b"1\r\nx\r\n" * 90]
 )
 def test_a_dripping_server_cannot_stretch_the_deadline(dripped: bytes) -> None:
     def script(peer: Peer) -> None:
@@ -398,7 +406,7 @@ def test_a_dripping_server_cannot_stretch_the_deadline(dripped: bytes) -> None:
 
     began = clock()
     assert kind(outcome(script, seconds=0.4)) == (Unknown, "timeout")
-    assert clock() - began < 1.4
+    assert clock() - began < 4
 
 
 def test_a_server_that_does_not_read_cannot_stretch_the_deadline() -> None:
@@ -454,8 +462,13 @@ def test_a_connection_that_hangs_is_not_sent() -> None:
         assert kind(create(f"http://127.0.0.1:{port}", seconds=0.3)) == (NotSent, "connect-timeout")
 
 
+def plain_answer(peer: Peer) -> None:
+    peer.read()
+    peer.send(http(200, IDLE))
+
+
 def test_a_plain_server_spoken_to_with_tls_is_not_sent() -> None:
-    with serving(lambda peer: (peer.read(), peer.send(http(200, IDLE)))) as server:
+    with serving(plain_answer) as server:
         found = create(f"https://127.0.0.1:{server.port}")
         assert kind(found) == (NotSent, "tls")
         assert b"media/create" not in server.received
@@ -472,7 +485,7 @@ def test_a_handshake_that_hangs_or_drips_is_not_sent(silent: bool) -> None:
     with serving(script) as server:
         found = create(f"https://127.0.0.1:{server.port}", seconds=0.4)
     assert kind(found) in ((NotSent, "connect-timeout"), (NotSent, "tls"))
-    assert clock() - began < 1.4
+    assert clock() - began < 4
 
 
 def test_a_certificate_nobody_vouches_for_is_not_sent() -> None:

@@ -14,10 +14,11 @@ from gallery.provider.errors import (
     Forbidden,
     Gone,
     Interrupted,
+    NotConnected,
     TooLarge,
 )
 from gallery.provider.hosts import is_public, target
-from gallery.provider.wire import Place
+from gallery.provider.wire import Place, dial
 from tests.provider.servers import (
     Peer,
     Script,
@@ -39,7 +40,7 @@ def fetched(url: str, hosts: Sequence[str], **options: Any) -> bytes:
 
 
 def failure(script: Script | bytes, **options: Any) -> DownloadError:
-    options = {"seconds": 0.6} | options
+    options = {"seconds": 10} | options
     with serving(answering(script) if isinstance(script, bytes) else script) as server:
         with pytest.raises(DownloadError) as caught:
             fetched(f"{server.url}/a.webp", [f"127.0.0.1:{server.port}"], **options)
@@ -128,7 +129,8 @@ def hang_half_way(peer: Peer) -> None:
 def test_what_is_not_a_whole_file(
     script: Script | bytes, kind: type[DownloadError], reason: str
 ) -> None:
-    found = failure(script, max_bytes=5_000_000)
+    seconds = 0.5 if reason == "timeout" else 10
+    found = failure(script, max_bytes=5_000_000, seconds=seconds)
     assert (type(found), found.reason) == (kind, reason)
 
 
@@ -160,7 +162,7 @@ def test_a_dripping_server_cannot_stretch_the_time(dripped: bytes) -> None:
 
     began = clock()
     assert failure(script, seconds=0.4).reason == "timeout"
-    assert clock() - began < 1.4
+    assert clock() - began < 4
 
 
 def test_what_the_writer_raises_passes_through() -> None:
@@ -228,6 +230,28 @@ def test_a_name_that_leads_to_a_private_address_is_refused_before_connecting() -
 
 
 def test_the_address_is_checked_again_on_the_connected_socket() -> None:
+    asked: list[str] = []
+
+    def rebound(address: str) -> None:
+        asked.append(address)
+        if len(asked) == 2:
+            raise Forbidden("address-forbidden", address)
+
+    with serving(answering(http(200, FILE))) as server:
+        with pytest.raises(Forbidden):
+            dial(Place(False, server.host, server.port), clock() + 5, permit=rebound)
+        assert asked == ["127.0.0.1", "127.0.0.1"]
+        assert server.received == b""
+
+
+def test_no_time_to_connect() -> None:
+    with serving(answering(http(200, FILE))) as server:
+        with pytest.raises(NotConnected, match="connect-timeout"):
+            dial(Place(False, server.host, server.port), clock() - 1)
+        assert server.peers == []
+
+
+def test_a_private_entry_permits_its_own_address_only() -> None:
     aim = target("http://localhost:8000/", ["localhost:8000"])
     aim.permit("127.0.0.1")
     aim.permit("::1")

@@ -179,7 +179,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     ],
 )  # fmt: skip
 def test_trouble_while_reading_is_asked_again(script: Script, reasons: set[str]) -> None:
-    found = outcome(script, seconds=0.5)
+    found = outcome(script, seconds=0.5 if "timeout" in reasons else 10)
     assert isinstance(found, AskAgain)
     assert found.reason in reasons
     assert KEY not in repr(found)
@@ -201,7 +201,7 @@ def test_a_dripping_server_holds_no_thread(dripped: bytes) -> None:
 
     began = clock()
     assert outcome(script, seconds=0.4) == AskAgain("timeout", _any_text())
-    assert clock() - began < 1.4
+    assert clock() - began < 4
 
 
 class _any_text(str):
@@ -213,6 +213,26 @@ class _any_text(str):
         return isinstance(other, str)
 
 
+def plain_answer(peer: Peer) -> None:
+    peer.read()
+    peer.send(http(200, DONE))
+
+
+@pytest.mark.parametrize("drips", [True, False])
+def test_a_handshake_that_hangs_or_drips_holds_no_thread(drips: bool) -> None:
+    def script(peer: Peer) -> None:
+        if drips:
+            peer.drip(b"\x16\x03\x03\x40\x00" + b"\x02" * 500)
+        peer.hang()
+
+    began = clock()
+    with serving(script) as server:
+        found = result(f"https://127.0.0.1:{server.port}", seconds=0.4)
+    assert isinstance(found, AskAgain)
+    assert found.reason in ("timeout", "connect-timeout")
+    assert clock() - began < 4
+
+
 def test_no_connection_is_asked_again() -> None:
     with closed_port() as port:
         assert result(f"http://127.0.0.1:{port}") == AskAgain("refused", _any_text())
@@ -221,8 +241,8 @@ def test_no_connection_is_asked_again() -> None:
         began = clock()
         found = result(f"http://127.0.0.1:{port}", seconds=0.4)
         assert found == AskAgain("connect-timeout", _any_text())
-        assert clock() - began < 1.4
-    with serving(lambda peer: (peer.read(), peer.send(http(200, DONE)))) as server:
+        assert clock() - began < 4
+    with serving(plain_answer) as server:
         assert result(f"https://127.0.0.1:{server.port}") == AskAgain("tls", _any_text())
 
 
