@@ -1,11 +1,29 @@
 """The whole map of addresses."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
+from gallery.views import accounts, images, prompts, studio, tasks
 from gallery.views.health import healthz
 
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
+    path("", studio.studio_show, name="studio_show"),
+    path("batches/", studio.batch_create, name="batch_create"),
+    path("tasks/live/", tasks.task_live, name="task_live"),
+    path("tasks/<int:pk>/", tasks.task_show, name="task_show"),
+    path("tasks/<int:pk>/cancel/", tasks.task_cancel, name="task_cancel"),
+    path("tasks/<int:pk>/dismiss/", tasks.task_dismiss, name="task_dismiss"),
+    path("tasks/<int:pk>/ask/", tasks.task_ask, name="task_ask"),
+    path("tasks/<int:pk>/again/", tasks.task_again, name="task_again"),
+    path("images/<int:pk>/", images.image_show, name="image_show"),
+    path("images/<int:pk>/original/", images.image_original, name="image_original"),
+    path("images/<int:pk>/thumbs/<int:size>/", images.image_thumbnail, name="image_thumbnail"),
+    path("history/", prompts.prompt_list, name="prompt_list"),
+    path("prompts/<int:pk>/rerun/", prompts.prompt_rerun, name="prompt_rerun"),
+    path("login/", accounts.login, name="login"),
+    path("logout/", accounts.logout, name="logout"),
+    path("setup/<str:token>/", accounts.setup, name="setup"),
+    path("healthz", login_not_required(healthz), name="healthz"),
     path("admin/", admin.site.urls),
 ]

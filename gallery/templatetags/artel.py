@@ -1,0 +1,125 @@
+"""How money, times and pictures are written."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from gallery.models import Studio
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from gallery.models import Image
+
+register = template.Library()
+
+NBSP = "\N{NO-BREAK SPACE}"
+STEP = 5
+"""Aspect ratios are drawn in steps of 0.05: an inline style is forbidden, so each is a class."""
+
+
+@register.filter
+def rub(kopecks: int | None) -> str:
+    """Kopecks as roubles: `4 ₽`, `10.40 ₽`."""
+    if kopecks is None:
+        return ""
+    decimals = 2 if kopecks % 100 else 0
+    roubles = number_format(abs(kopecks) / 100, decimals, use_l10n=True, force_grouping=True)
+    return f"{'−' if kopecks < 0 else ''}{roubles}{NBSP}₽"
+
+
+@register.filter
+def shorten(text: str, length: int = 120) -> str:
+    """The beginning of a prompt on one line."""
+    return Truncator(" ".join(text.split())).chars(length)
+
+
+@register.filter
+def shape(ratio: str) -> str:
+    """The class that draws a ratio such as 16:9."""
+    return f"r-{ratio.replace(':', 'x')}"
+
+
+@register.filter
+def aspect(image: Image) -> str:
+    """The class of the picture's aspect, from 0.35 to 3."""
+    return aspect_class(image.width, image.height)
+
+
+def aspect_class(width: int, height: int) -> str:
+    """The nearest of the classes a-35, a-40 ... a-300 of the style sheet."""
+    hundredths = 100 * width / max(1, height)
+    return f"a-{min(300, max(35, STEP * round(hundredths / STEP)))}"
+
+
+@register.filter
+def seconds(value: float) -> str:
+    """A length of time as a clock shows it: `0:07`, `12:30`, `1:00:00`."""
+    minutes, rest = divmod(int(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def thumb_width(image: Image, size: int) -> int:
+    """Pixels that the thumbnail of this longest edge is wide."""
+    edge = max(image.width, image.height, 1)
+    return max(1, round(image.width * min(size, edge) / edge))
+
+
+@register.inclusion_tag("gallery/_notices.html", takes_context=True)
+def notices(context: dict[str, Any]) -> dict[str, Any]:
+    """What every page says while it is so: demo pictures, spending paused."""
+    user = context.get("user")
+    known = user is not None and user.is_authenticated
+    return {"is_demo": settings.IS_DEMO, "studio": Studio.objects.current() if known else None}
+
+
+ROW = 16
+"""The height in rem that a row of the gallery aims at, as in the style sheet."""
+
+
+@register.filter
+def tile_sizes(image: Image) -> str:
+    """How wide the tile may be drawn, for the choice among thumbnails."""
+    across = min(3.0, image.width / max(1, image.height))
+    return f"(max-width: 40rem) 60vw, {round(ROW * across * 1.25)}rem"
+
+
+@register.filter
+def times(kopecks: int, count: int) -> int:
+    return kopecks * count
+
+
+@register.simple_tag
+def new_token() -> str:
+    """A form token: every rendering of a button that spends is another press."""
+    return str(uuid.uuid4())
+
+
+@register.simple_tag
+def ratio_shape(ratio: str) -> SafeString:
+    """The outline of a ratio such as 16:9, drawn to the scale of its longer side."""
+    across, down = (int(part) for part in ratio.split(":"))
+    scale = 14 / max(across, down)
+    width, height = across * scale, down * scale
+    return format_html(
+        '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><rect x="{}" y="{}" '
+        'width="{}" height="{}" rx="1.5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>',
+        *(f"{value:.1f}" for value in (9 - width / 2, 9 - height / 2, width, height)),
+    )
+
+
+@register.simple_tag
+def live_settings() -> SafeString:
+    """Where cards ask for news, and each how many seconds."""
+    url = reverse("task_live")
+    return format_html(' data-live="{}" data-live-url="{}"', settings.LIVE_SECONDS, url)

@@ -1,0 +1,40 @@
+"""Coming in, going out, and the first administrator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import login as start_session
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from gallery.forms import SetupForm
+from gallery.models import Studio, User
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+login = LoginView.as_view(redirect_authenticated_user=True)
+logout = login_not_required(LogoutView.as_view())
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the first administrator by a one-time link."""
+    if not Studio.objects.is_setup_token(token):
+        raise Http404
+    form = SetupForm(request.POST or None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "gallery/setup.html", {"form": form}, status=status)
+    with transaction.atomic():
+        if not Studio.objects.use_setup_token(token):
+            raise Http404
+        user = User.objects.create_superuser(**form.cleaned_data)
+    start_session(request, user)
+    return redirect("studio_show")

@@ -1,0 +1,136 @@
+"""Task cards: everything that the one card template shows, as plain values.
+
+A page may hold some hundreds and each tick may draw them anew, so the work is done here once, not
+by the template's lookups.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from gallery.models import Batch, Image, Studio, Task, TaskStatus, typical
+from gallery.models.reasons import sentence
+from gallery.models.task_queryset import TaskQuerySet
+from gallery.templatetags.artel import shape, shorten
+
+EXCERPT = 300
+"""Characters of a prompt that a list fetches: prompts may have 32,000."""
+
+
+def for_cards(tasks: TaskQuerySet) -> TaskQuerySet:
+    """With everything that cards show, and of the prompt's text no more than its beginning."""
+    return (
+        tasks.for_cards()
+        .annotate(excerpt=Left("batch__prompt__text", EXCERPT))
+        .defer("batch__prompt__text", "batch__prompt__search_text")
+    )
+
+
+@dataclass(frozen=True)
+class Card:
+    """What one card shows. Times are in seconds."""
+
+    task: Task
+    version: str
+    reason: str
+    alt: str
+    image: Image | None
+    elapsed: float
+    usual: float
+    slow: float
+
+    @property
+    def pk(self) -> int:
+        return self.task.pk
+
+    @property
+    def status(self) -> str:
+        return self.task.status
+
+    @property
+    def label(self) -> str:
+        return TaskStatus(self.task.status).label
+
+    @property
+    def shape(self) -> str:
+        return shape(self.task.batch.prompt.ratio)
+
+    @property
+    def is_timed(self) -> bool:
+        return self.task.is_open and self.task.status != TaskStatus.QUEUED
+
+    @property
+    def is_late(self) -> bool:
+        return self.elapsed > self.slow
+
+    @property
+    def percent(self) -> int:
+        """How far along by the model's own recent times; never the whole way before it is."""
+        return progress(self.elapsed, self.usual, self.slow)
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Unknown, and the send's own time is over, so that no byte of it can still leave."""
+        until = self.task.claimed_until
+        return self.task.status == TaskStatus.UNKNOWN and (
+            until is None or until <= timezone.now()
+        )
+
+    @property
+    def token(self) -> uuid.UUID:
+        return uuid.uuid4()
+
+
+def progress(elapsed: float, usual: float, slow: float) -> int:
+    """Percent: even until the usual time, then ever slower. The page's script draws the same."""
+    if elapsed <= usual:
+        return round(80 * elapsed / usual) if usual else 0
+    spread = max(slow - usual, usual / 2, 1)
+    return round(80 + 19 * (1 - math.exp((usual - elapsed) / spread)))
+
+
+def card(task: Task, studio: Studio) -> Card:
+    """One task's card. The task comes from `for_cards`."""
+    began = task.accepted_at or task.sent_at
+    times = typical(task.model_id, task.provider)
+    return Card(
+        task=task,
+        version=task.live_version(studio),
+        reason=sentence(task.gate(studio)) or task.reason_sentence,
+        alt=shorten(getattr(task, "excerpt", None) or task.batch.prompt.text),
+        image=getattr(task, "image", None),
+        elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
+        usual=round(times.usual, 1),
+        slow=round(times.slow, 1),
+    )
+
+
+def cards(tasks: Iterable[Task], studio: Studio) -> list[Card]:
+    return [card(task, studio) for task in tasks]
+
+
+@dataclass(frozen=True)
+class BatchCards:
+    """One batch's cards, which sit together under their prompt."""
+
+    batch: Batch
+    excerpt: str
+    cards: list[Card]
+
+    @property
+    def shape(self) -> str:
+        return self.cards[0].shape
+
+
+def batches(tasks: Iterable[Task], studio: Studio) -> list[BatchCards]:
+    """The cards by batch; the tasks come ordered so that those of a batch stand together."""
+    grouped = groupby(cards(tasks, studio), key=lambda card: card.task.batch_id)
+    together = [list(group) for _, group in grouped]
+    return [BatchCards(group[0].task.batch, group[0].alt, group) for group in together]

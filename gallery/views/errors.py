@@ -1,0 +1,37 @@
+"""Pages for what went wrong, in the style of the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+KEPT = ("prompt", "references")
+"""Fields of the composer that a lost session must not lose."""
+
+
+@login_not_required
+def session_lost(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Logged out in the middle of something: says so, and shows what was typed. Does nothing."""
+    return _interrupted(request, status=401, reason="logged-out")
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was too old, or came from elsewhere: says so, and shows what was typed."""
+    return _interrupted(request, status=403, reason="too-old")
+
+
+def _interrupted(request: HttpRequest, *, status: int, reason: str) -> HttpResponse:
+    typed = [text for name in KEPT if (text := request.POST.get(name, "").strip())]
+    context = {"reason": reason, "typed": typed}
+    if "HX-Request" not in request.headers:
+        return render(request, "interrupted.html", context, status=status)
+    answer = render(request, "_interrupted.html", context, status=status)
+    answer["HX-Retarget"] = "#alert"
+    answer["HX-Reswap"] = "innerHTML"
+    return answer

@@ -1,0 +1,75 @@
+"""The studio page: the composer, the cards of what is under way, and the gallery."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery.forms import ComposerForm
+from gallery.jobs import submit
+from gallery.models import Batch, Image, Prompt, Refusal, Studio, Task, User
+
+from . import cards, pages
+from .requests import StudioRequest, whole_number
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+MOST_CARDS = 500
+"""Cards above the gallery. Whoever has more under way sees the newest; history has them all."""
+
+
+@require_safe
+def studio_show(request: StudioRequest) -> HttpResponse:
+    gallery = pages.gallery(request.user, whole_number(request.GET.get("before")))
+    if request.htmx and "before" in request.GET:
+        return render(request, "gallery/_image_tiles.html", {"gallery": gallery})
+    form = ComposerForm.blank(request.user, _source(request))
+    return render(request, "gallery/studio_show.html", _studio(request.user, form, gallery))
+
+
+@require_POST
+def batch_create(request: StudioRequest) -> HttpResponse:
+    """Accept what the composer sends, whole or not at all."""
+    form = ComposerForm(request.POST, owner=request.user)
+    if form.is_valid():
+        try:
+            return _accepted(request, submit.accept(request.user, form.order))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    if request.htmx:
+        return render(request, "gallery/_composer.html", {"form": form}, status=422)
+    context = _studio(request.user, form, pages.gallery(request.user, None))
+    return render(request, "gallery/studio_show.html", context, status=422)
+
+
+def _accepted(request: StudioRequest, batch: Batch) -> HttpResponse:
+    if not request.htmx:
+        return redirect("studio_show")
+    context = {"form": ComposerForm.blank(request.user), "group": fresh_cards(batch)}
+    return render(request, "gallery/batch_create.html", context)
+
+
+def fresh_cards(batch: Batch) -> cards.BatchCards:
+    """The cards of a batch as they are now."""
+    tasks = cards.for_cards(Task.objects.filter(batch=batch)).order_by("position")
+    return cards.batches(tasks, Studio.objects.current())[0]
+
+
+def _source(request: StudioRequest) -> Prompt | None:
+    """The prompt to be edited and run, when the address names one."""
+    if "from" not in request.GET:
+        return None
+    pk = whole_number(request.GET["from"])
+    if pk is None:
+        raise Http404
+    return get_object_or_404(Prompt.objects.of(request.user).select_related("model"), pk=pk)
+
+
+def _studio(user: User, form: ComposerForm, gallery: pages.Page[Image]) -> dict[str, Any]:
+    tasks = cards.for_cards(Task.objects.of(user).on_studio_page())[:MOST_CARDS]
+    groups = cards.batches(tasks, Studio.objects.current())
+    return {"form": form, "groups": groups, "gallery": gallery}

@@ -1,0 +1,123 @@
+"""A task: its page, its card's news, and what can be done with it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gallery.forms import PressForm, refusal_words
+from gallery.jobs import cluster, pump, submit
+from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
+
+from . import cards
+from .requests import StudioRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KNOWN = re.compile(r"(\d{1,18}):([\w.-]{1,60})")
+MOST_KNOWN = 2000
+
+
+def _own(request: StudioRequest, pk: int) -> Task:
+    return get_object_or_404(Task.objects.of(request.user).for_cards(), pk=pk)
+
+
+@require_safe
+def task_show(request: StudioRequest, pk: int) -> HttpResponse:
+    task = _own(request, pk)
+    context = {
+        "task": task,
+        "card": cards.card(task, Studio.objects.current()),
+        "events": Event.objects.filter(task=task).select_related("actor"),
+        "charges": Charge.objects.filter(task=task),
+    }
+    return render(request, "gallery/task_show.html", context)
+
+
+@require_POST
+def task_live(request: StudioRequest) -> HttpResponse:
+    """The cards that changed since the page drew them; 204 when none did."""
+    known = {int(pk): version for pk, version in _known(request)}
+    studio = Studio.objects.current()
+    own = Task.objects.of(request.user).filter(pk__in=known)
+    # Most ticks change nothing, so what tells whether is fetched first, and no more than that.
+    light = own.select_related("model").only(
+        "version", "status", "provider", "due_at", "reason", "model__is_enabled"
+    )
+    now = {task.pk: task for task in light}
+    if any(task.is_open for task in now.values()):
+        pump.revive()
+    changed = [pk for pk, task in now.items() if task.live_version(studio) != known[pk]]
+    if not changed:
+        return HttpResponse(status=204)
+    tasks = cards.for_cards(Task.objects.filter(pk__in=changed))
+    context = {"cards": cards.cards(tasks, studio), "news": _news(tasks)}
+    return render(request, "gallery/task_live.html", context)
+
+
+def _known(request: StudioRequest) -> Iterable[tuple[str, str]]:
+    return KNOWN.findall(request.POST.get("v", ""))[:MOST_KNOWN]
+
+
+def _news(tasks: Iterable[Task]) -> list[tuple[str, int]]:
+    """What a screen reader hears: how many tasks came into which state."""
+    counts = Counter(task.status for task in tasks)
+    return [(TaskStatus(status).label, count) for status, count in counts.items()]
+
+
+@require_POST
+def task_cancel(request: StudioRequest, pk: int) -> HttpResponse:
+    task = _own(request, pk)
+    Task.objects.cancel(task.pk, by=request.user)
+    return _card(request, pk)
+
+
+@require_POST
+def task_dismiss(request: StudioRequest, pk: int) -> HttpResponse:
+    """Take a troubled card off the studio page."""
+    task = _own(request, pk)
+    Task.objects.dismiss(task.pk)
+    return HttpResponse() if request.htmx else redirect("studio_show")
+
+
+@require_POST
+def task_ask(request: StudioRequest, pk: int) -> HttpResponse:
+    """Ask the provider for a lost picture once more; costs nothing."""
+    task = _own(request, pk)
+    if Task.objects.ask_again(task.pk, by=request.user):
+        cluster.wake("poll")
+    return _card(request, pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_again(request: StudioRequest, pk: int) -> HttpResponse:
+    """Send an unknown task once more, after saying that it may cost twice."""
+    task = _own(request, pk)
+    form = PressForm(request.POST or None)
+    words = ""
+    if form.is_bound:
+        if form.is_valid():
+            try:
+                submit.accept(request.user, form.again(task))
+                return redirect("studio_show")
+            except Refusal as refusal:
+                words = str(refusal_words(refusal))
+                task.model.refresh_from_db()
+        words = words or form.words
+    card = cards.card(task, Studio.objects.current())
+    context = {"task": task, "card": card, "words": words}
+    return render(request, "gallery/task_again.html", context, status=422 if words else 200)
+
+
+def _card(request: StudioRequest, pk: int) -> HttpResponse:
+    if not request.htmx:
+        return redirect("studio_show")
+    task = cards.for_cards(Task.objects.filter(pk=pk)).get()
+    context = {"card": cards.card(task, Studio.objects.current())}
+    return render(request, "gallery/_task_card.html", context)
