@@ -25,7 +25,7 @@ def line(message: str, *arguments: object, error: BaseException | None = None) -
 
 
 def raised(message: str) -> BaseException:
-    with pytest.raises(ValueError, match="") as caught:
+    with pytest.raises(ValueError, match="invalid literal") as caught:
         int(message)
     return caught.value
 

@@ -1,0 +1,62 @@
+# Artel's front door: `make run` starts everything, `make test` passes the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+REQUIREMENTS := requirements.txt
+ifneq ($(filter postgres%,$(DATABASE_URL))$(REDIS_URL),)
+REQUIREMENTS := requirements-services.txt
+endif
+STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
+DEV_STAMP := $(VENV)/.requirements-dev
+
+.PHONY: run test check lint types lock clean
+
+run: $(STAMP)
+	@exec $(BIN)/python manage.py serve --stop-with-parent
+
+test: $(DEV_STAMP)
+	@$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: lint types test
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/lint-imports
+	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
+	DATA_DIR=$(VENV)/check PUBLIC_URL=https://artel.example \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+types: $(DEV_STAMP)
+	DATA_DIR=$(VENV)/check $(BIN)/mypy .
+
+# The environment is made anew only when the requirements change.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Artel needs Python 3.11 or newer; $(PYTHON) is older or missing." >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module: install python3-venv." >&2; exit 2; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.requirements%: requirements%.txt | $(VENV)/.made
+	@echo "Installing $<"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+lock: $(DEV_STAMP)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+		pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+		--extra services pyproject.toml -o requirements-services.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+		--extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache htmlcov .coverage
