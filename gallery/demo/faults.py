@@ -184,7 +184,7 @@ def answer_code(exchange: Create | Result | Download, number: int) -> None:
 
 
 def answer_http(exchange: Create | Result | Download, number: int) -> None:
-    """An HTTP status with the API's envelope, or with a proxy's page when `html` is true."""
+    """An HTTP status with an envelope (or `document`), or a proxy's page when `html` is true."""
     _charge_if_told(exchange)
     headers = {}
     if number in RETRYABLE or "retry_after" in exchange.rule.params:
@@ -193,7 +193,7 @@ def answer_http(exchange: Create | Result | Download, number: int) -> None:
         exchange.wire.answer_bytes(number, "text/html", spoiled.HTML, headers)
         return
     error = {"message": f"Refused with {number}", "type": "demo_error", "code": number}
-    exchange.wire.answer(number, {"error": error}, headers)
+    exchange.wire.answer(number, exchange.rule.params.get("document", {"error": error}), headers)
 
 
 def drop(exchange: Create | Result | Download) -> None:

@@ -41,6 +41,7 @@ class Wire(BaseHTTPRequestHandler):
         """Answer what http.server itself refuses in JSON too, and close."""
         self.close_connection = True
         self.command = self.command or "GET"
+        self.request_version = self.protocol_version  # or no header would be sent
         self.answer(code, {"error": {"message": message or "Bad request", "code": code}})
 
     def read_json(self) -> Any:

@@ -1,8 +1,10 @@
 """The documented API over a real socket."""
 
+import http.client
 import io
 import json
 import re
+import socket
 import time
 import urllib.request
 from pathlib import Path
@@ -232,6 +234,27 @@ def test_a_body_that_is_too_large_or_chunked_is_refused(demo: DemoServer) -> Non
         timeout=SECONDS,
     )
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 505),
+        (b"BREW / HTTP/1.1\r\n\r\n", 501),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"POST /v1/media/create HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+    ],
+)
+def test_what_is_hardly_http_is_refused_in_json(
+    demo: DemoServer, request_bytes: bytes, status: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", demo.port), timeout=SECONDS) as caller:
+        caller.sendall(request_bytes)
+        answer = http.client.HTTPResponse(caller)
+        answer.begin()
+        assert answer.status == status
+        assert json.loads(answer.read())["error"]["code"] == status
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,13 @@ def test_http_statuses_with_the_envelope(demo: DemoServer, status: int) -> None:
     assert answer.headers.get("Retry-After") == ("1" if status in (425, 429, 503) else None)
 
 
+def test_an_http_status_with_a_document_of_its_own(demo: DemoServer) -> None:
+    document = {"code": 99, "message": "Unknown method"}
+    demo.fault("create", "http-404", match="own document", document=document)
+    answer = post(demo, "own document")
+    assert (answer.status_code, answer.json()) == (404, document)
+
+
 def test_an_http_status_of_a_proxy(demo: DemoServer) -> None:
     demo.fault("result", "http-429", match="proxy", html=True, retry_after=7)
     answer = asked(demo, create(demo.url, "proxy")["id"])

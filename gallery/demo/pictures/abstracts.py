@@ -138,7 +138,7 @@ def papercut(canvas: Canvas) -> None:
         canvas.shade(sheet, (unit * 0.006, unit * 0.014), unit * 0.014, 0.55)
         tone = blend(ramp, share)
         canvas.fill(sheet, canvas.gradient((mix(tone, WHITE, 0.1), mix(tone, (0, 0, 0), 0.1))))
-    canvas.texture(canvas.width // 5, canvas.height // 5, 0.07)
+    canvas.texture(canvas.width // 5, canvas.height // 5, 0.055)
 
 
 def terrazzo(canvas: Canvas) -> None:
@@ -204,30 +204,30 @@ def blunted(points: Sequence[Point], share: float = 0.2) -> list[Point]:
 def weave(canvas: Canvas) -> None:
     """Ribbons over and under each other."""
     random, unit = canvas.random, canvas.unit
-    cell = round(unit / random.choice((7, 9, 11)))
+    cell = round(unit / random.choice((9, 12, 15)))
     columns, rows = -(-canvas.width // cell) + 1, -(-canvas.height // cell) + 1
     canvas.image = Image.new("RGB", canvas.size, mix(canvas.palette.ink, canvas.palette.near, 0.4))
     one, two, three, four = random.sample(canvas.palette.chips, 4)
     across = [(one, one, two)[index % 3] for index in range(rows)]
     down = [(three, three, three, four)[index % 4] for index in range(columns)]
-    twill = random.choice((1, 1, 2))
     shift = (cell * columns - canvas.width) // 2, (cell * rows - canvas.height) // 2
     flat = ribbon(canvas, cell)
     upright = flat.transpose(Image.Transpose.ROTATE_90)
+    level = {colour: dye(flat, colour, canvas.palette.ink) for colour in {one, two}}
+    plumb = {colour: dye(upright, colour, canvas.palette.ink) for colour in {three, four}}
     for row in range(rows):
         for column in range(columns):
-            level = (row + column) % (twill * 2) < twill
-            tile, colour = (flat, across[row]) if level else (upright, down[column])
-            tones = [
-                blend((canvas.palette.ink, colour, mix(colour, WHITE, 0.45)), value / 255)
-                for value in range(256)
-            ]
-            dyed = Image.merge(
-                "RGB", [tile.point([tone[band] for tone in tones]) for band in range(3)]
-            )
-            canvas.image.paste(dyed, (column * cell - shift[0], row * cell - shift[1]))
+            over = (row + column) % 2 == 0
+            tile = level[across[row]] if over else plumb[down[column]]
+            canvas.image.paste(tile, (column * cell - shift[0], row * cell - shift[1]))
     canvas.texture(canvas.width // 2, 24, 0.05)
     canvas.vignette(0.25)
+
+
+def dye(greys: Image.Image, colour: Colour, ink: Colour) -> Image.Image:
+    """A grey picture in a colour, from ink to its lightest tint."""
+    tones = [blend((ink, colour, mix(colour, WHITE, 0.45)), value / 255) for value in range(256)]
+    return Image.merge("RGB", [greys.point([tone[band] for tone in tones]) for band in range(3)])
 
 
 def ribbon(canvas: Canvas, cell: int) -> Image.Image:

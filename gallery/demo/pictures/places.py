@@ -288,7 +288,7 @@ def botanical(canvas: Canvas) -> None:
         tone = mix(greens[index % len(greens)], paper, random.random() * 0.12)
         shape = random.choice((oval, blade_leaf, fern, berries))
         canvas.draw_smoothly(partial(stem, canvas, (foot, bow, tip), tone, paper, shape))
-    canvas.texture(canvas.width // 4, canvas.height // 4, 0.07)
+    canvas.texture(canvas.width // 4, canvas.height // 4, 0.055)
     canvas.texture(7, 7, 0.04)
 
 
