@@ -112,7 +112,7 @@ def papercut(canvas: Canvas) -> None:
         first,
         mix(first, (0, 0, 0), 0.35),
     )
-    layers = 8
+    layers = 7
     centre = canvas.width * random.uniform(0.4, 0.6), canvas.height * random.uniform(0.4, 0.6)
     canvas.image = canvas.gradient((ramp[0], mix(ramp[0], canvas.palette.light, 0.5)))
     sun = unit * random.uniform(0.06, 0.09)

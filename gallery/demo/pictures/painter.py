@@ -101,11 +101,12 @@ class Canvas:
 
     def shade(self, mask: Image.Image, offset: Point, blur: float, strength: float) -> None:
         """The soft shadow that something of this shape throws on what is there already."""
-        small = mask.reduce(4).filter(ImageFilter.GaussianBlur(blur / 4))
-        soft = small.resize(self.size, Image.Resampling.BICUBIC)
+        curve = [round(value * strength) for value in range(256)]
+        small = mask.reduce(4).filter(ImageFilter.GaussianBlur(blur / 4)).point(curve)
+        soft = small.resize(self.size, Image.Resampling.BILINEAR)
         shadow = soft.copy()  # what the shift lays bare at the edges keeps its shade
         shadow.paste(soft, (round(offset[0]), round(offset[1])))
-        self.fill(shadow, self.palette.ink, strength)
+        self.fill(shadow, self.palette.ink)
 
     def glow(self, centre: Point, radius: float, colour: Colour, strength: float = 1.0) -> None:
         """Light around a point, fading to nothing at the radius (pixels)."""
