@@ -45,7 +45,7 @@ $(VENV)/.made:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.requirements%: requirements%.txt | $(VENV)/.made
+$(VENV)/.%: %.txt | $(VENV)/.made
 	@echo "Installing $<"
 	@$(BIN)/python -m pip install --quiet --require-hashes -r $<
 	@touch $@
