@@ -1,5 +1,6 @@
 """A file under its final name is complete, and the one that was meant."""
 
+import fcntl
 import hashlib
 import os
 import threading
@@ -94,6 +95,29 @@ def test_of_many_at_once_exactly_one_takes_the_name(tmp_path: Path) -> None:
     assert len(taken) == 1
     assert len(refused) == 11
     assert (tmp_path / NAME).read_bytes() == taken[0]
+
+
+def test_looking_for_the_name_and_taking_it_are_one_step(tmp_path: Path) -> None:
+    refused = threading.Event()
+
+    def contend() -> None:
+        with pytest.raises(NameTaken):
+            put(tmp_path, b"mine", "a.webp")
+        refused.set()
+
+    folder = tmp_path / "incoming"
+    folder.mkdir()
+    descriptor = os.open(folder, os.O_RDONLY)
+    # Another process is in the middle of its own step.
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    thread = threading.Thread(target=contend)
+    thread.start()
+    thread.join(0.3)
+    assert not (tmp_path / "a.webp").exists()
+    (tmp_path / "a.webp").write_bytes(b"theirs")
+    os.close(descriptor)
+    thread.join()
+    assert refused.is_set()
 
 
 def test_everything_is_on_the_disk_before_and_after_the_rename(
