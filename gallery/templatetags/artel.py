@@ -83,7 +83,7 @@ def notices(context: dict[str, Any]) -> dict[str, Any]:
     return {"is_demo": settings.IS_DEMO, "studio": Studio.objects.current() if known else None}
 
 
-ROW = 16
+ROW = 13
 """The height in rem that a row of the gallery aims at, as in the style sheet."""
 
 
@@ -113,7 +113,8 @@ def ratio_shape(ratio: str) -> SafeString:
     width, height = across * scale, down * scale
     return format_html(
         '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><rect x="{}" y="{}" '
-        'width="{}" height="{}" rx="1.5" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>',
+        'width="{}" height="{}" rx="1.5" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+        "</svg>",
         *(f"{value:.1f}" for value in (9 - width / 2, 9 - height / 2, width, height)),
     )
 

@@ -56,7 +56,7 @@ class Card:
 
     @property
     def label(self) -> str:
-        return TaskStatus(self.task.status).label
+        return str(TaskStatus(self.task.status).label)
 
     @property
     def shape(self) -> str:
@@ -79,9 +79,7 @@ class Card:
     def may_be_sent_again(self) -> bool:
         """Unknown, and the send's own time is over, so that no byte of it can still leave."""
         until = self.task.claimed_until
-        return self.task.status == TaskStatus.UNKNOWN and (
-            until is None or until <= timezone.now()
-        )
+        return self.task.status == TaskStatus.UNKNOWN and (until is None or until <= timezone.now())
 
     @property
     def token(self) -> uuid.UUID:

@@ -112,5 +112,5 @@ def _file(name: str) -> HttpResponseBase:
     try:
         return FileResponse((settings.DATA_DIR / name).open("rb"))
     except FileNotFoundError as error:
-        log.error("file %s is missing", name)
+        log.warning("file %s is missing", name)
         raise Http404 from error

@@ -86,10 +86,9 @@ def _entries(prompts: Sequence[Prompt]) -> list[Entry]:
         .values_list("task__batch__prompt")
         .annotate(Sum("spent_kopecks"), Sum("held_kopecks"))
     }
-    last = Batch.objects.filter(prompt__in=ids).order_by().values("prompt").annotate(pk=Max("pk"))
-    sizes = dict(
-        Batch.objects.filter(pk__in=[row["pk"] for row in last]).values_list("prompt", "count")
-    )
+    last = Batch.objects.filter(prompt__in=ids).order_by().values("prompt")
+    newest_batches = Batch.objects.filter(pk__in=last.annotate(last=Max("pk")).values("last"))
+    sizes = dict(newest_batches.values_list("prompt", "count"))
     return [
         Entry(
             prompt,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django_htmx.http import HttpResponseClientRedirect  # noqa: F401
-from django_htmx.middleware import HtmxDetails
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from gallery.models import User
 

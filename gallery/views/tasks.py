@@ -68,7 +68,7 @@ def _known(request: StudioRequest) -> Iterable[tuple[str, str]]:
 def _news(tasks: Iterable[Task]) -> list[tuple[str, int]]:
     """What a screen reader hears: how many tasks came into which state."""
     counts = Counter(task.status for task in tasks)
-    return [(TaskStatus(status).label, count) for status, count in counts.items()]
+    return [(str(TaskStatus(status).label), count) for status, count in counts.items()]
 
 
 @require_POST
