@@ -71,9 +71,10 @@ class Everything:
         self.stops_asked = 0
 
     def run(self) -> int:
-        for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if signal.getsignal(signum) is not signal.SIG_IGN:  # as under nohup
-                signal.signal(signum, self._ask_to_stop)
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._ask_to_stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+            signal.signal(signal.SIGHUP, self._ask_to_stop)
         demo_port = self._take_place()
         self._set_up()
         setup_link = first_administrator()
