@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from django.forms import ModelForm
     from django.http import HttpRequest
 
+admin.site.site_header = admin.site.site_title = "Artel"
+admin.site.index_title = _("Administration")
+
 COUNTED = 10_000
 """Rows that a list counts at most: counting a whole table takes longer than showing a page."""
 

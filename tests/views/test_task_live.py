@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
+
+from gallery.models import Studio, Task, User
+from tests.conftest import Submit
+
+from .conftest import HTMX, accept
+
+
+def known(page: str) -> str:
+    pairs = re.findall(r'<article id="task-(\d+)"[^>]*data-version="([^"]+)"', page)
+    return ",".join(f"{pk}:{version}" for pk, version in pairs)
+
+
+def ask(client: Client, versions: str) -> Any:
+    return client.post("/tasks/live/", {"v": versions}, headers=HTMX)
+
+
+def test_nothing_new_is_204(by_alice: Client, alice: User, submit: Submit) -> None:
+    submit(alice, count=3)
+    answer = ask(by_alice, known(by_alice.get("/").text))
+    assert answer.status_code == 204
+    assert answer.content == b""
+
+
+def test_only_changed_cards_come(by_alice: Client, alice: User, submit: Submit) -> None:
+    first, second = submit(alice, count=2).tasks.all()
+    before = known(by_alice.get("/").text)
+    accept(second)
+    page = ask(by_alice, before).text
+    assert f'id="task-{first.pk}"' not in page
+    assert re.search(rf'id="task-{second.pk}"[^>]*data-status="rendering"', page)
+    assert re.search(rf'id="task-{second.pk}"[^>]*hx-swap-oob="true"', page)
+    assert "Rendering: 1." in page
+    after = re.sub(rf"{second.pk}:[^,]+", known(page), before)
+    assert ask(by_alice, after).status_code == 204
+
+
+def test_a_gate_that_shuts_is_news(
+    by_alice: Client, alice: User, submit: Submit, settings: Any
+) -> None:
+    settings.PROVIDER, settings.IS_DEMO = "https://api.example/v1", False
+    submit(alice)
+    before = known(by_alice.get("/").text)
+    Studio.objects.pause("balance-empty")
+    assert "Spending is paused." in ask(by_alice, before).text
+
+
+def test_others_cards_and_nonsense_are_ignored(by_bob: Client, alice: User, submit: Submit) -> None:
+    task = submit(alice).tasks.get()
+    for versions in (f"{task.pk}:0.old", "", "x", "1:", "9" * 30 + ":1", "1:<b>", ",,,", "\0:\0"):
+        assert ask(by_bob, versions).status_code == 204
+
+
+def test_as_many_queries_for_many_cards_as_for_few(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    def count(versions: str) -> int:
+        cache.set("pumps:revived", value=True)
+        ask(by_alice, versions)
+        with CaptureQueriesContext(connection) as captured:
+            ask(by_alice, versions)
+        return len(captured)
+
+    submit(alice)
+    few = known(by_alice.get("/").text)
+    for _ in range(12):
+        submit(alice, count=8)
+    many = known(by_alice.get("/").text)
+    assert count(few) == count(many) <= 5
+    stale = re.sub(r":\d+\.", ":99.", many)
+    assert count(stale) == count(re.sub(r":\d+\.", ":99.", few)) <= 6
+
+
+def test_it_wakes_pumps_that_have_work_and_no_holder(
+    by_alice: Client, alice: User, submit: Submit, django_capture_on_commit_callbacks: Any
+) -> None:
+    submit(alice)
+    cache.clear()
+    OrmQ.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        ask(by_alice, known(by_alice.get("/").text))
+    assert OrmQ.objects.exists()
+
+
+def test_a_finished_card_shows_its_picture(
+    by_alice: Client, alice: User, submit: Submit, finish: Any
+) -> None:
+    task = submit(alice).tasks.get()
+    before = known(by_alice.get("/").text)
+    image = finish(task)
+    page = ask(by_alice, before).text
+    assert 'data-status="done"' in page
+    assert f"/images/{image.pk}/thumbs/384/" in page
+    assert Task.objects.get(pk=task.pk).image == image

@@ -1,0 +1,123 @@
+"""A task's own page, and what can be done with it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from gallery.models import Budget, Studio, Task, TaskStatus, User
+from tests.conftest import Submit
+
+from .conftest import HTMX, accept, doubt, refuse, state
+
+
+@pytest.mark.parametrize("action", ["", "cancel/", "dismiss/", "ask/", "again/"])
+def test_anothers_task_is_missing(by_bob: Client, task: Task, action: str) -> None:
+    for pk in (task.pk, task.pk + 1000, 10**17):
+        path = f"/tasks/{pk}/{action}"
+        answer = by_bob.get(path) if not action else by_bob.post(path)
+        assert answer.status_code == 404
+    assert state(task) == TaskStatus.QUEUED
+
+
+def test_the_page_tells_the_story_and_the_money(by_alice: Client, task: Task) -> None:
+    refuse(task, "the provider's <own> words")
+    page = by_alice.get(f"/tasks/{task.pk}/").text
+    assert f'<article id="task-{task.pk}"' in page
+    assert 'data-status="failed"' in page
+    assert "Accepted; its price is held" in page
+    assert "Refused by the provider" in page
+    assert "The provider refused the content of this prompt." in page
+    assert "own&gt; words" in page
+    assert "released" in page
+
+
+def test_cancel_while_queued(by_alice: Client, task: Task) -> None:
+    answer = by_alice.post(f"/tasks/{task.pk}/cancel/", headers=HTMX)
+    assert 'data-status="canceled"' in answer.text
+    assert state(task) == TaskStatus.CANCELED
+    assert set(Budget.objects.values_list("held_kopecks", flat=True)) == {0}
+
+
+def test_cancel_comes_too_late(by_alice: Client, task: Task) -> None:
+    accept(task)
+    answer = by_alice.post(f"/tasks/{task.pk}/cancel/", headers=HTMX)
+    assert 'data-status="rendering"' in answer.text
+    assert by_alice.post(f"/tasks/{task.pk}/cancel/")["Location"] == "/"
+    assert state(task) == TaskStatus.RENDERING
+
+
+def test_dismiss_takes_the_card_away_and_moves_no_money(by_alice: Client, task: Task) -> None:
+    doubt(task)
+    answer = by_alice.post(f"/tasks/{task.pk}/dismiss/", headers=HTMX)
+    assert answer.status_code == 200
+    assert answer.text == ""
+    assert f"task-{task.pk}" not in by_alice.get("/").text
+    assert state(task) == TaskStatus.UNKNOWN
+    assert set(Budget.objects.values_list("held_kopecks", flat=True)) == {400}
+
+
+def test_an_open_task_cannot_be_dismissed(by_alice: Client, task: Task) -> None:
+    assert by_alice.post(f"/tasks/{task.pk}/dismiss/")["Location"] == "/"
+    assert f"task-{task.pk}" in by_alice.get("/").text
+
+
+def test_ask_for_a_lost_picture_again(by_alice: Client, task: Task) -> None:
+    accept(task)
+    assert Task.objects.lose(task.pk, "never-came")
+    assert "Ask again" in by_alice.get("/").text
+    answer = by_alice.post(f"/tasks/{task.pk}/ask/", headers=HTMX)
+    assert 'data-status="rendering"' in answer.text
+
+
+def again_form(page: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(token|count|price)" value="([^"]+)"', page))
+
+
+def test_send_again_asks_first_then_does(by_alice: Client, task: Task) -> None:
+    doubt(task)
+    path = f"/tasks/{task.pk}/again/"
+    page = by_alice.get(path).text
+    assert "paid for twice" in page
+    assert state(task) == TaskStatus.UNKNOWN
+    assert by_alice.post(path, again_form(page))["Location"] == "/"
+    assert state(task) == TaskStatus.WRITTEN_OFF
+    assert Task.objects.count() == 2
+    # The same press twice is one press.
+    assert by_alice.post(path, again_form(page))["Location"] == "/"
+    assert Task.objects.count() == 2
+
+
+def test_send_again_waits_for_the_claim(by_alice: Client, task: Task) -> None:
+    doubt(task, over=False)
+    path = f"/tasks/{task.pk}/again/"
+    assert "Send again…" not in by_alice.get("/").text
+    assert 'name="token"' not in by_alice.get(path).text
+    form = {"token": str(uuid.uuid4()), "count": "1", "price": "400"}
+    answer = by_alice.post(path, form)
+    assert answer.status_code == 422
+    assert "not unknown any more" in answer.text
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("price", ["1", "x", "", "-1"])
+def test_send_again_at_a_forged_price(by_alice: Client, task: Task, price: str) -> None:
+    doubt(task)
+    form = {"token": str(uuid.uuid4()), "count": "1", "price": price}
+    assert by_alice.post(f"/tasks/{task.pk}/again/", form).status_code == 422
+    assert state(task) == TaskStatus.UNKNOWN
+
+
+def test_a_queued_card_says_why_it_waits(
+    by_alice: Client, alice: User, submit: Submit, settings: Any
+) -> None:
+    settings.PROVIDER, settings.IS_DEMO = "https://api.example/v1", False
+    submit(alice)
+    Studio.objects.pause("by-hand")
+    page = by_alice.get("/").text
+    assert "<p>Spending is paused.</p>" in page
+    assert "built-in demo provider" not in page
