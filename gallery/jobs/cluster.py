@@ -10,7 +10,6 @@ import signal
 import threading
 import time
 from datetime import datetime, timedelta
-from functools import partial
 from multiprocessing.sharedctypes import RawArray, RawValue
 from typing import Any, Literal
 
@@ -51,7 +50,11 @@ def wake(job: Job) -> None:
 
     A broker that cannot be reached is logged, not raised: the sweeper finds the rows anyway.
     """
-    transaction.on_commit(partial(async_task, f"gallery.jobs.{job}.run"), robust=True)
+
+    def enqueue() -> None:
+        async_task(f"gallery.jobs.{job}.run")
+
+    transaction.on_commit(enqueue, robust=True)
 
 
 def ensure_schedules() -> None:
