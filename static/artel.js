@@ -128,6 +128,11 @@
   document.addEventListener("input", (event) => {
     const form = event.target.closest("#composer");
     if (!form) return;
+    const field = event.target;
+    if (field.hasAttribute("aria-invalid")) {
+      field.removeAttribute("aria-invalid");
+      document.getElementById(field.getAttribute("aria-describedby"))?.remove();
+    }
     drawComposer(form);
     saveDraft(form);
   });
@@ -178,9 +183,16 @@
     if (token && event.detail.verb !== "get") event.detail.parameters.csrfmiddlewaretoken = token;
   });
 
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.requestConfig.verb !== "get") $("#alert").replaceChildren();
+  });
+
+  // To htmx a refusal that is shown is a success too, and the form that was sent is replaced by now.
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) $("#alert").replaceChildren();
-    if (event.target.id === "composer" && event.detail.successful) {
+    const { requestConfig, xhr } = event.detail;
+    if (xhr.status < 200 || xhr.status >= 300) return;
+    $("#alert").replaceChildren();
+    if (requestConfig.elt.id === "composer") {
       dropDraft();
       if (location.search) history.replaceState(null, "", location.pathname);
     }
