@@ -82,7 +82,8 @@ class House:
     def tidy(self) -> None:
         """As it was before the first test: what one leaves behind must not meet the next."""
         self.provider.no_faults()
-        self.hold()
+        # Nothing is ready until a test says so.
+        self.provider.settings(seconds=[600, 600], scale=0.25, latency=0, balance=1_000_000)
         self.execute(
             "UPDATE gallery_studio SET undo_send_seconds = 0, paused_at = NULL, pause_reason = '',"
             " pause_note = '', resumed_at = strftime('%Y-%m-%d %H:%M:%f', 'now')"
@@ -90,11 +91,7 @@ class House:
 
     def deliver(self) -> None:
         """Pictures are ready as soon as they are ordered."""
-        self.provider.settings(seconds=[0, 0])
-
-    def hold(self) -> None:
-        """Pictures are ready when a test says so."""
-        self.provider.settings(seconds=[600, 600], scale=0.25, latency=0, balance=1_000_000)
+        self.provider.fault("create", "done-at-once")
 
     def undo_send(self, seconds: int) -> None:
         """How long a press can be taken back: an administrator's setting."""
@@ -117,7 +114,7 @@ class House:
 
     def _count(self, table: str, person: Person) -> int:
         query = (
-            f"SELECT count(*) FROM {table} rows"  # noqa: S608 - our own two names
+            f"SELECT count(*) FROM {table} rows"
             " JOIN gallery_user owner ON owner.id = rows.owner_id WHERE owner.username = ?"
         )
         return int(str(self.ask(query, person.name)[0][0]))
