@@ -541,12 +541,19 @@ LOGGING: dict[str, Any] = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
+    "filters": {
+        # Who asks for our health reads the answer: it need not be an error in the log each time.
+        "not_health": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: not record.getMessage().endswith(": /healthz"),
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO" if DEBUG else "WARNING", "propagate": True},
         # A missing page or a stale form is the visitor's affair.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["not_health"]},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
