@@ -16,6 +16,15 @@ from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 
+# As root there is no sandbox, and nothing of the browser's own may call out of the machine.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
 
 def find() -> str | None:
     """The path of a Chromium that starts; None when there is none."""

@@ -89,11 +89,16 @@ def inspect(path: Path) -> Facts:
     An animation counts as its first picture.
     """
     with opened(path) as image:
-        kind = cast(Format, str(image.format).lower())
-        width, height = image.size
-        if orientation(image) in _LYING:
-            width, height = height, width
-        return Facts(kind, _MIMES[kind], _EXTENSIONS[kind], width, height, _average(image))
+        return facts(image)
+
+
+def facts(image: Image.Image) -> Facts:
+    """Facts of a picture from opened(), while it is open."""
+    kind = cast(Format, str(image.format).lower())
+    width, height = image.size
+    if orientation(image) in _LYING:
+        width, height = height, width
+    return Facts(kind, _MIMES[kind], _EXTENSIONS[kind], width, height, _average(image))
 
 
 @contextmanager

@@ -58,7 +58,9 @@ class Poller:
     def _ask(self) -> None:
         busy = [task.pk for task in self.under_way.values()]
         most = max(1, int(settings.POLL_RATE * self.step))
-        due = Task.objects.pollable(within=self.step / 10).exclude(pk__in=busy).order_by("due_at")
+        # What was asked about in the last tick is due a step after its answer, not after the
+        # tick: without half a step of grace it would be asked about only every other tick.
+        due = Task.objects.pollable(within=self.step / 2).exclude(pk__in=busy).order_by("due_at")
         for task in due[:most]:
             asked = self.threads.submit(self.client.result, task.remote_id or "")
             self.under_way[asked] = task
@@ -77,9 +79,17 @@ def poll(task_id: int, client: Client) -> None:
 
 def record(answered: Iterable[tuple[Task, answers.ResultOutcome]]) -> None:
     """Write down a tick's answers in one transaction."""
+    unchanged: list[int] = []
+    ready = False
     with transaction.atomic():
-        ready = [settle_outcome(task, outcome) for task, outcome in answered]
-    if any(ready):
+        for task, outcome in answered:
+            if _says_nothing_new(task, outcome):
+                unchanged.append(task.pk)
+            else:
+                ready |= settle_outcome(task, outcome)
+        if unchanged:
+            Task.objects.poll_all_again(unchanged, settings.TICK_SECONDS)
+    if ready:
         cluster.wake("save")
 
 
@@ -89,7 +99,7 @@ def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
         case answers.Ready(url, cost):
             return Task.objects.ready(task.pk, url, cost)
         case answers.Failed(detail, _, cost):
-            Task.objects.fail(task.pk, detail, cost)
+            Task.objects.fail(task.pk, outcome.reason, detail, cost)
         case answers.NoSuchTask():
             _missing(task)
         case answers.Working():
@@ -103,15 +113,23 @@ def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
     return False
 
 
+def _says_nothing_new(task: Task, outcome: answers.ResultOutcome) -> bool:
+    """Working, as before, within the usual time: most answers by far."""
+    return (
+        isinstance(outcome, answers.Working)
+        and not task.reason
+        and not _is_over(task)
+        and _age(task) <= _usual_seconds(task)
+    )
+
+
 def _wait(task: Task, at_least: float = 0.0) -> None:
     if _gave_up(task, "never-came"):
         return
-    age = _age(task)
-    usual = typical(task.model_id, task.provider)
-    pause = max(at_least, next_poll(age, max(usual.slow, LEAST_USUAL_SECONDS)))
+    age, usual = _age(task), _usual_seconds(task)
     # A reason that came with the task back from saving stays until the picture does.
-    trouble = task.reason or ("slow" if age > max(usual.slow, LEAST_USUAL_SECONDS) else "")
-    Task.objects.poll_again(task.pk, pause, trouble)
+    trouble = task.reason or ("slow" if age > usual else "")
+    Task.objects.poll_again(task.pk, max(at_least, next_poll(age, usual)), trouble)
 
 
 def _missing(task: Task) -> None:
@@ -127,8 +145,15 @@ def _missing(task: Task) -> None:
 
 
 def _gave_up(task: Task, reason: str) -> bool:
-    over = task.give_up_at is not None and task.give_up_at <= timezone.now()
-    return over and Task.objects.lose(task.pk, reason)
+    return _is_over(task) and Task.objects.lose(task.pk, reason)
+
+
+def _is_over(task: Task) -> bool:
+    return task.give_up_at is not None and task.give_up_at <= timezone.now()
+
+
+def _usual_seconds(task: Task) -> float:
+    return max(typical(task.model_id, task.provider).slow, LEAST_USUAL_SECONDS)
 
 
 def _age(task: Task) -> float:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gallery.archive import store, thumbnails
-from gallery.archive.inspect import BadPicture, inspect
+from gallery.archive.inspect import BadPicture, facts, opened
 from gallery.models import StoredFile, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
@@ -22,7 +22,6 @@ from .waiting import back_off
 
 if TYPE_CHECKING:
     import uuid
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ def run() -> None:
 class Saver:
     """Keeps up to SAVES_IN_FLIGHT downloads going, so that a slow one holds up no other."""
 
-    step = 0.2
+    step = 0.1
 
     def __init__(self) -> None:
         self.threads = ThreadPoolExecutor(settings.SAVES_IN_FLIGHT, "save")
@@ -50,7 +49,8 @@ class Saver:
             self.under_way[self.threads.submit(_in_thread, task_id)] = task_id
 
     def is_idle(self) -> bool:
-        return not self.under_way and not pump.has_work("save")
+        # While pictures are being made, waiting here is quicker than being woken for each.
+        return not (self.under_way or pump.has_work("save") or pump.has_work("poll"))
 
     def finish(self) -> None:
         self.threads.shutdown(wait=True)
@@ -103,35 +103,42 @@ def _fetch(task: Task) -> StoredFile:
             connect_timeout=settings.CONNECT_SECONDS,
         )
         try:
-            facts = inspect(incoming.path)
+            with opened(incoming.path) as picture:
+                known, copies = facts(picture), thumbnails.shrink(picture)
         except BadPicture:
             # Paid for, so kept, but apart: what it is will be for a person to see.
             store.quarantine(incoming, root, f"task-{task.pk}")
             raise
-        name = _name(task, incoming.sha256, facts.extension)
-        original = store.keep(incoming, root, name)
-        _thumbnails(original, name)
+        name = _name(task, incoming.sha256, known.extension)
+        try:
+            store.keep(incoming, root, name)
+        except store.NameTaken:
+            # Something spoiled what an earlier, interrupted save left there: stand beside it.
+            name = _name(task, incoming.sha256, known.extension, again=task.saves)
+            store.keep(incoming, root, name)
+        _write_thumbnails(copies, name)
     return StoredFile(
         name=name,
         sha256=incoming.sha256,
         size=incoming.size,
-        mime=facts.mime,
-        width=facts.width,
-        height=facts.height,
-        color=facts.color,
+        mime=known.mime,
+        width=known.width,
+        height=known.height,
+        color=known.color,
     )
 
 
-def _name(task: Task, sha256: str, extension: str) -> str:
+def _name(task: Task, sha256: str, extension: str, again: int = 0) -> str:
     """The same task and bytes give the same name, so that a save done twice leaves one file."""
     day = task.created_at.astimezone(UTC)
-    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}.{extension}"
+    turn = f"-{again}" if again else ""
+    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}{turn}.{extension}"
 
 
-def _thumbnails(original: Path, name: str) -> None:
+def _write_thumbnails(copies: thumbnails.Copies, name: str) -> None:
     try:
-        thumbnails.make(original, settings.DATA_DIR, name)
-    except (OSError, BadPicture):
+        thumbnails.write(copies, settings.DATA_DIR, name)
+    except OSError:
         # Thumbnails are rebuilt when they are asked for: no reason to keep a picture waiting.
         log.warning("no thumbnails for %s yet", name)
 

@@ -178,8 +178,10 @@ def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
     match accepted.then:
         case answers.Ready(url, cost):
             moved = Task.objects.accept_ready(task.pk, claim, remote_id, url, cost)
-        case answers.Failed(detail, _, cost):
-            moved = Task.objects.accept_failed(task.pk, claim, remote_id, detail, cost)
+        case answers.Failed(detail, _, cost) as failed:
+            moved = Task.objects.accept_failed(
+                task.pk, claim, remote_id, failed.reason, detail, cost
+            )
         case answers.Working():
             moved = Task.objects.accept(task.pk, claim, remote_id)
     if not moved:

@@ -28,6 +28,8 @@ from .states import MOVES, OPEN, TROUBLED, TaskStatus
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from . import task  # noqa: F401  (named in the base class of the QuerySet below)
     from .user import User
 
@@ -232,7 +234,13 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     @transaction.atomic
     def accept_failed(
-        self, pk: int, claim: uuid.UUID, remote_id: str, detail: str, cost_kopecks: int | None
+        self,
+        pk: int,
+        claim: uuid.UUID,
+        remote_id: str,
+        reason: str,
+        detail: str,
+        cost_kopecks: int | None,
     ) -> bool:
         """Accepted and failed at once."""
         if self._take_id(
@@ -243,7 +251,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             new=S.FAILED,
             kind="failed",
             ended=True,
-            reason="provider-failed",
+            reason=reason,
             detail=detail,
             cost_kopecks=cost_kopecks,
         ):
@@ -324,17 +332,22 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     def poll_again(self, pk: int, wait: float, trouble: str = "", *, missing: bool = False) -> bool:
         """Still no picture: ask again in `wait` seconds."""
-        since = Coalesce("missing_since", timezone.now()) if missing else None
         row = self.filter(pk=pk, status=S.RENDERING)
         polled = row.update(
             polls=F("polls") + 1,
             due_at=_now_and(wait),
             missing_count=F("missing_count") + 1 if missing else 0,
-            missing_since=since,
+            missing_since=Coalesce("missing_since", timezone.now()) if missing else None,
         )
         # Only what the card shows makes a new version: most polls change nothing to see.
         row.exclude(reason=trouble).update(reason=trouble, version=F("version") + 1)
         return polled == 1
+
+    def poll_all_again(self, pks: Iterable[int], wait: float) -> int:
+        """The same for many at once of which there is nothing new to see; how many moved."""
+        return self.filter(pk__in=pks, status=S.RENDERING).update(
+            polls=F("polls") + 1, due_at=_now_and(wait), missing_count=0, missing_since=None
+        )
 
     @transaction.atomic
     def ready(self, pk: int, url: str, cost_kopecks: int | None) -> bool:
@@ -358,7 +371,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         )
 
     @transaction.atomic
-    def fail(self, pk: int, detail: str, cost_kopecks: int | None) -> bool:
+    def fail(self, pk: int, reason: str, detail: str, cost_kopecks: int | None) -> bool:
         """The provider says that there will be no picture."""
         if not self._move(
             pk,
@@ -367,7 +380,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             kind="failed",
             ended=True,
             polls=F("polls") + 1,
-            reason="provider-failed",
+            reason=reason,
             detail=detail,
             cost_kopecks=F("cost_kopecks") if cost_kopecks is None else cost_kopecks,
         ):

@@ -77,6 +77,12 @@ class Failed:
     code: int | None = None
     cost_kopecks: int | None = None
 
+    @property
+    def reason(self) -> str:
+        """``content-refused`` (codes 1001 and 1002, which may endanger the key) or
+        ``provider-failed``."""
+        return "content-refused" if self.code in (1001, 1002) else "provider-failed"
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

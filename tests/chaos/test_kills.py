@@ -44,7 +44,7 @@ class House:
         self.provider = provider
 
     def shell(self, script: str) -> str:
-        done = self.installation.run("shell", "--command", script)
+        done = self.installation.run("shell", "--no-imports", "--command", script)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

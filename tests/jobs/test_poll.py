@@ -70,6 +70,11 @@ def test_failed(task: Task, provider: DemoServer, behaviour: str, spent: int) ->
     check_money()
 
 
+def test_a_content_refusal_says_so(task: Task, provider: DemoServer) -> None:
+    provider.fault("result", "failed", match=task.batch.prompt.text, code=1001)
+    assert ask(task).reason == "content-refused"
+
+
 def test_cost_is_kept(task: Task, provider: DemoServer) -> None:
     provider.fault("result", "done-with-cost", match=task.batch.prompt.text, cost=3.5)
     assert ask(task).cost_kopecks == 350

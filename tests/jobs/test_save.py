@@ -65,6 +65,15 @@ def test_killed_between_file_and_row_leaves_one_file(task: Task, data_dir: Path)
     check_files(data_dir)
 
 
+def test_a_spoiled_file_under_its_name_is_stood_beside(task: Task, data_dir: Path) -> None:
+    spoiled = data_dir / save._fetch(task).name
+    spoiled.write_bytes(b"spoiled")
+    assert fetch(task).status == S.DONE
+    kept = data_dir / Image.objects.get(task=task).file
+    assert kept != spoiled
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == Image.objects.get(task=task).sha256
+
+
 def test_a_row_that_is_gone_is_no_error(provider: DemoServer, db: None) -> None:
     save.save(999_999)
 

@@ -240,7 +240,7 @@ def test_a_late_ready_answer_is_asked_about(task: Task) -> None:
 
 def test_a_late_failed_answer_is_asked_about(task: Task) -> None:
     claim = unknown(task)
-    assert Task.objects.accept_failed(task.pk, claim, "c" * 24, "no", None)
+    assert Task.objects.accept_failed(task.pk, claim, "c" * 24, "provider-failed", "no", None)
     assert state(task) == S.RENDERING
 
 
@@ -309,9 +309,11 @@ def test_failed_at_once_and_later_cost_what_the_provider_says(
     submit: Submit, alice: User, cost: int | None, spent: int, unconfirmed: bool | None
 ) -> None:
     early, late = submit(alice, count=2).tasks.all()
-    assert Task.objects.accept_failed(early.pk, sending(early), "a" * 24, "no", cost)
+    assert Task.objects.accept_failed(
+        early.pk, sending(early), "a" * 24, "provider-failed", "no", cost
+    )
     rendering(late, "b" * 24)
-    assert Task.objects.fail(late.pk, "no", cost)
+    assert Task.objects.fail(late.pk, "provider-failed", "no", cost)
     for task in (early, late):
         assert (state(task), money(task)) == (S.FAILED, (0, spent))
         if unconfirmed is not None:
@@ -337,7 +339,7 @@ def test_lost_is_spent_and_can_be_asked_for_again(task: Task, alice: User) -> No
     assert not Task.objects.lose(task.pk, "never-came")
     assert (state(task), money(task)) == (S.LOST, (0, 400))
     assert Task.objects.ask_again(task.pk, by=alice)
-    assert Task.objects.fail(task.pk, "no", None)
+    assert Task.objects.fail(task.pk, "provider-failed", "no", None)
     assert money(task) == (0, 0), "taken back by an adjust"
     check_money()
 
