@@ -152,10 +152,12 @@ class ComposerForm(forms.Form):
         parent.queryset = Prompt.objects.of(owner)
 
     @classmethod
-    def blank(cls, owner: User, source: Prompt | None = None) -> ComposerForm:
+    def blank(cls, owner: User, source: Prompt | None = None, count: int = 1) -> ComposerForm:
         """A composer with the owner's last choices, or filled from the prompt to be edited."""
-        last = source or Prompt.objects.of(owner).select_related("model").first()
-        initial: dict[str, object] = {"count": 1}
+        last = (
+            source or Prompt.objects.of(owner).select_related("model").defer("search_text").first()
+        )
+        initial: dict[str, object] = {"count": count}
         if last is not None:
             initial |= {"model": last.model.remote_id, "ratio": last.ratio}
         if source is not None:

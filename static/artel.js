@@ -99,7 +99,8 @@
       try {
         const url = new URL(link);
         if (!/^https?:$/.test(url.protocol)) throw new TypeError();
-        host.textContent = url.host;
+        // As it was typed: the parsed one would be in punycode.
+        host.textContent = link.split(/[/?#]+/)[1];
         text.append(host, ` ${decodeURI(url.pathname).split("/").pop()}`);
       } catch {
         item.className = "bad";

@@ -14,6 +14,8 @@ from itertools import groupby
 
 from django.db.models.functions import Left
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from gallery.models import Batch, Image, Studio, Task, TaskStatus, typical
 from gallery.models.reasons import sentence
@@ -67,6 +69,22 @@ class Card:
         return self.task.is_open and self.task.status != TaskStatus.QUEUED
 
     @property
+    def took(self) -> float | None:
+        """From acceptance to readiness, once the picture is here."""
+        task = self.task
+        if task.status != TaskStatus.DONE or task.accepted_at is None or task.ready_at is None:
+            return None
+        return (task.ready_at - task.accepted_at).total_seconds()
+
+    @property
+    def timing(self) -> SafeString:
+        """What the page's script goes on counting from."""
+        return format_html(
+            'data-elapsed="{}" data-usual="{}" data-slow="{}"',
+            *(f"{value:.1f}" for value in (self.elapsed, self.usual, self.slow)),
+        )
+
+    @property
     def is_late(self) -> bool:
         return self.elapsed > self.slow
 
@@ -105,8 +123,8 @@ def card(task: Task, studio: Studio) -> Card:
         alt=shorten(getattr(task, "excerpt", None) or task.batch.prompt.text),
         image=getattr(task, "image", None),
         elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
-        usual=round(times.usual, 1),
-        slow=round(times.slow, 1),
+        usual=times.usual,
+        slow=times.slow,
     )
 
 

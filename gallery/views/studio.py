@@ -49,7 +49,8 @@ def batch_create(request: StudioRequest) -> HttpResponse:
 def _accepted(request: StudioRequest, batch: Batch) -> HttpResponse:
     if not request.htmx:
         return redirect("studio_show")
-    context = {"form": ComposerForm.blank(request.user), "group": fresh_cards(batch)}
+    form = ComposerForm.blank(request.user, count=batch.count)
+    context = {"form": form, "group": fresh_cards(batch)}
     return render(request, "gallery/batch_create.html", context)
 
 
