@@ -20,6 +20,7 @@ LOCK_SECONDS = 15.0
 STOP_SECONDS = 7.0  # for the sends in flight when we are told to stop
 REPLACE_SECONDS = 20.0  # the same when the cluster hangs
 BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
+LOOK_SECONDS = 1.0  # how often the last heartbeat is looked at
 STEADY_SECONDS = 10.0  # a cluster that lived so long starts again without a pause
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 
@@ -52,12 +53,14 @@ class Pulse(threading.Thread):
         self._now = threading.Event()
         self._seen: object = None
         self._changed_at = time.monotonic()
+        self._send_at = 0.0
         self.is_late = False
 
     def begin(self) -> None:
         """A new cluster was started: give it time, and let its first heartbeat be sent at once."""
         self._changed_at = time.monotonic()
         self.is_late = False
+        self._send_at = 0.0
         self._now.set()
 
     def run(self) -> None:
@@ -65,12 +68,17 @@ class Pulse(threading.Thread):
             try:
                 close_old_connections()
                 self._look()
-                send_heartbeat()
+                self._send()
             except Exception as error:  # whatever the broker or the database raises
                 log.warning("The queue cannot be looked at: %s", error)
                 self._changed_at = time.monotonic()
-            self._now.wait(settings.HEARTBEAT_SECONDS)
+            self._now.wait(LOOK_SECONDS)
             self._now.clear()
+
+    def _send(self) -> None:
+        if time.monotonic() >= self._send_at:
+            self._send_at = time.monotonic() + settings.HEARTBEAT_SECONDS
+            send_heartbeat()
 
     def _look(self) -> None:
         seen = last_heartbeat()

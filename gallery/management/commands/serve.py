@@ -67,6 +67,7 @@ class Everything:
 
     def __init__(self) -> None:
         self.lock = LockFile(settings.DATA_DIR / "serve.lock")
+        self.note: dict[str, Any] = {}
         self.children: list[Child] = []
         self.stops_asked = 0
 
@@ -96,13 +97,7 @@ class Everything:
 
     def _take_place(self) -> int:
         """Take the lock and make sure of the port; the port for the demo provider."""
-        before = self.lock.note()
-        is_dying = before.get("state") == "stopping"
-        if not self.lock.acquire(DYING_SECONDS if is_dying else EXIT_SECONDS):
-            give_up(
-                f"Artel is already running on DATA_DIR {settings.DATA_DIR}"
-                f" (process {before.get('pid', 'unknown')})."
-            )
+        self._await_lock()
         before = self.lock.note()
         died_badly = before.get("state") in {"running", "stopping"}
         self._await_port(DYING_SECONDS if died_badly else 0.0)
@@ -110,6 +105,18 @@ class Everything:
         self.note = {"pid": os.getpid(), "port": settings.PORT, "demo_port": demo_port}
         self.lock.write({**self.note, "state": "running"})
         return demo_port
+
+    def _await_lock(self) -> None:
+        """Wait for a predecessor that is ending; one that works on is told of in a sentence."""
+        began = time.monotonic()
+        while not self.lock.acquire(0.2):
+            before = self.lock.note()
+            limit = DYING_SECONDS if before.get("state") == "stopping" else EXIT_SECONDS
+            if time.monotonic() - began >= limit or self.stops_asked:
+                give_up(
+                    f"Artel is already running on DATA_DIR {settings.DATA_DIR}"
+                    f" (process {before.get('pid', 'unknown')})."
+                )
 
     def _await_port(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

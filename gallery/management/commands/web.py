@@ -1,6 +1,7 @@
 """`manage.py web`: the web server's processes."""
 
 import os
+import socket
 from argparse import ArgumentParser
 from typing import Any
 
@@ -26,10 +27,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["parent"]:
             die_with_parent(options["parent"])
+        # The server takes addresses alone, and HOST may be a name.
+        address = settings.HOST if ":" in settings.HOST else socket.gethostbyname(settings.HOST)
         os.environ["ARTEL_WEB_PID"] = str(os.getpid())  # project.wsgi makes the workers follow us
         Server(
             "project.wsgi:application",
-            address=settings.HOST,
+            address=address,
             port=settings.PORT,
             interface=Interfaces.WSGI,
             loop=Loops.asyncio,
