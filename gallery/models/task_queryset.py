@@ -255,7 +255,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             detail=detail,
             cost_kopecks=cost_kopecks,
         ):
-            self._refund(pk, cost_kopecks)
+            self._refund(pk)
             return True
         return self.accept(pk, claim, remote_id)
 
@@ -385,7 +385,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             cost_kopecks=F("cost_kopecks") if cost_kopecks is None else cost_kopecks,
         ):
             return False
-        self._refund(pk, cost_kopecks)
+        self._refund(pk)
         return True
 
     @transaction.atomic
@@ -396,7 +396,8 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
                 pk, old, S.LOST, kind="lost", ended=True, claim=None, claimed_until=None,
                 reason=reason,
             ):  # fmt: skip
-                Charge.objects.settle(self.model.objects.get(pk=pk))
+                task = self.model.objects.get(pk=pk)
+                Charge.objects.settle(task, task.cost_kopecks)
                 return True
         return False
 
@@ -561,13 +562,13 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """The send's own claim has run out, so that no byte of it can still leave."""
         return Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
 
-    def _refund(self, pk: int, cost_kopecks: int | None) -> None:
+    def _refund(self, pk: int) -> None:
         """The provider made no picture: what it says that it kept is spent, else nothing is."""
         task = self.model.objects.get(pk=pk)
-        if cost_kopecks:
-            Charge.objects.settle(task, cost_kopecks)
+        if task.cost_kopecks:
+            Charge.objects.settle(task, task.cost_kopecks)
         else:
-            Charge.objects.release(task, unconfirmed=cost_kopecks is None)
+            Charge.objects.release(task, unconfirmed=task.cost_kopecks is None)
 
     def _kept(self, pk: int, file: StoredFile) -> None:
         task = self.model.objects.get(pk=pk)

@@ -161,6 +161,18 @@ def report(name: str, stages: Stages) -> bool:
     return p95(stages.delays["in all"]) <= 3.0
 
 
+def print_cpu(installation: Installation) -> None:
+    """Where the machine's time went, the longest first."""
+    spent: dict[int, float] = {}
+    words: dict[int, str] = {}
+    for process in installation.processes():
+        times = process.cpu_times()
+        spent[process.pid] = times.user + times.system
+        words[process.pid] = " ".join(process.cmdline()[-2:])
+    for pid, seconds in sorted(spent.items(), key=lambda item: -item[1])[:6]:
+        print(f"  {seconds:6.1f} s of CPU: {words[pid]}")
+
+
 def p95(figures: list[float]) -> float:
     return sorted(figures)[max(0, int(len(figures) * 0.95) - 1)]
 
