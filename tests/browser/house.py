@@ -112,6 +112,9 @@ class House:
     def tasks(self, person: Person) -> int:
         return self._count("gallery_task", person)
 
+    def status(self, task: int) -> str:
+        return str(self.ask("SELECT status FROM gallery_task WHERE id = ?", task)[0][0])
+
     def _count(self, table: str, person: Person) -> int:
         query = (
             f"SELECT count(*) FROM {table} rows"

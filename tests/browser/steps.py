@@ -29,8 +29,7 @@ def press(page: Page) -> None:
 def order(page: Page, text: str, count: int = 1) -> Locator:
     """Send a prompt from the composer; the first of its cards."""
     prompt(page).fill(text)
-    if count != 1:
-        choose(page, str(count))
+    choose(page, str(count))
     press(page)
     batch = page.locator(".batch", has_text=text[:60]).first
     expect(batch.locator("article.card")).to_have_count(count)
