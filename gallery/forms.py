@@ -222,7 +222,9 @@ class ComposerForm(forms.Form):
         return text
 
     def clean_model(self) -> ImageModel:
-        model = self._model_named(self.cleaned_data["model"])
+        # Not only those that are on: an order that was accepted earlier is recognised by its token
+        # though its model is off by now, and a new one is refused with the reason.
+        model = ImageModel.objects.filter(remote_id=self.cleaned_data["model"]).first()
         if model is None:
             raise ValidationError(_("This model is not to be had. Choose one of the list."))
         return model
@@ -238,8 +240,6 @@ class ComposerForm(forms.Form):
         if self.cleaned_data.get("ratio") not in model.ratios:
             self.add_error("ratio", _("%s does not take this ratio.") % model.label)
         self._check_references(model)
-        if self.data.get(f"price-{model.pk}") != str(model.price_kopecks):
-            self.refuse(PriceChanged(model.price_kopecks))
 
     def _check_references(self, model: ImageModel) -> None:
         links: tuple[str, ...] = self.cleaned_data.get("references", ())
@@ -262,13 +262,18 @@ class ComposerForm(forms.Form):
         field = {PriceChanged: "model", ModelOff: "model", BeyondBudget: "count"}
         self.add_error(field.get(type(refusal)), str(refusal_words(refusal)))
 
+    def _price_shown(self, model: ImageModel) -> int:
+        """Kopecks that the form showed for this model; -1, which no price is, when forged."""
+        shown = self.data.get(f"price-{model.pk}", "")
+        return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else -1
+
     @property
     def order(self) -> Order:
         data = self.cleaned_data
         return Order(
             token=data["token"],
             count=data["count"],
-            price_kopecks=data["model"].price_kopecks,
+            price_kopecks=self._price_shown(data["model"]),
             model=data["model"],
             text=data["prompt"],
             ratio=data["ratio"],

@@ -5,7 +5,10 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const composer = () => $("#composer");
-  const draftName = () => `artel-draft-${document.body.dataset.user}`;
+  // An edited prompt has a draft of its own, so that it does not write over what one was writing.
+  const DRAFT = "artel-draft-";
+  const draftName = () =>
+    DRAFT + document.body.dataset.user + "-" + (composer()?.elements.parent?.value ?? "new");
 
   const roubles = (kopecks) =>
     new Intl.NumberFormat(document.documentElement.lang, {
@@ -29,14 +32,18 @@
     } catch { /* no room, or storage is switched off: there is no draft then */ }
   }
 
-  function dropDraft() {
-    try { localStorage.removeItem(draftName()); } catch { /* as above */ }
+  function dropDrafts(isGone) {
+    try {
+      for (const name of Object.keys(localStorage)) {
+        if (name.startsWith(DRAFT) && isGone(name)) localStorage.removeItem(name);
+      }
+    } catch { /* as above */ }
   }
 
   function restoreDraft(form) {
     let draft;
     try { draft = JSON.parse(localStorage.getItem(draftName())); } catch { /* as above */ }
-    if (!draft || "filled" in form.dataset) return;
+    if (!draft || "bound" in form.dataset) return;
     for (const name of FIELDS) {
       const field = form.elements[name];
       const value = draft[name];
@@ -168,7 +175,7 @@
   });
 
   document.addEventListener("submit", (event) => {
-    if ("logout" in event.target.dataset) dropDraft();
+    if ("logout" in event.target.dataset) dropDrafts(() => true);
     refreshCsrf(event.target);
   });
 
@@ -189,12 +196,17 @@
   });
 
   // To htmx a refusal that is shown is a success too, and the form that was sent is replaced by now.
+  let sent = "";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "composer") sent = draftName();
+  });
+
   document.addEventListener("htmx:afterRequest", (event) => {
     const { requestConfig, xhr } = event.detail;
     if (xhr.status < 200 || xhr.status >= 300) return;
     $("#alert").replaceChildren();
     if (requestConfig.elt.id === "composer") {
-      dropDraft();
+      dropDrafts((name) => name === sent);
       if (location.search) history.replaceState(null, "", location.pathname);
     }
   });
@@ -214,7 +226,11 @@
     const form = composer();
     if (form && (event.target === form || event.target.contains?.(form))) {
       drawComposer(form);
-      if (event.target === form) ($("[aria-invalid]", form) ?? form.elements.prompt).focus();
+      const fault = $("[aria-invalid]", form);
+      // Where there is no keyboard, focus would cover the new cards with one.
+      if (event.target === form && (fault || matchMedia("(hover: hover)").matches)) {
+        (fault ?? form.elements.prompt).focus();
+      }
     }
     if (event.target.matches?.(".card")) event.target.classList.add("came");
     $(".empty")?.toggleAttribute("hidden", Boolean($("#tasks .card")));
@@ -304,7 +320,7 @@
   }
 
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(true); });
-  addEventListener("focus", () => { if (misses) { misses = 0; wake(true); } });
+  addEventListener("focus", () => { if (misses) wake(true); });
   setInterval(() => { if (!document.hidden) drawClocks(); }, 1000);
 
   const form = composer();
