@@ -93,7 +93,7 @@ BAD: list[tuple[dict[str, str], str]] = [
     ({"prompt": "x" * 100_000}, "this one has 100,000"),
     ({"prompt": "nul \0 byte"}, "Null characters"),
     ({"model": "no-such"}, "This model is not to be had"),
-    ({"model": "yandex-art"}, "This model is not to be had"),
+    ({"model": "yandex-art"}, "has not switched this model on"),
     ({"model": ""}, "This model is not to be had"),
     ({"ratio": "21:9"}, "does not take this ratio"),
     ({"ratio": ""}, "does not take this ratio"),
@@ -183,6 +183,17 @@ def test_a_used_token_with_the_same_content_gives_the_first_result(
     task = Task.objects.get()
     assert f'id="task-{task.pk}"' in first
     assert f'id="task-{task.pk}"' in again.text
+
+
+def test_a_replay_gives_the_first_result_though_price_and_model_have_changed(
+    by_alice: Client, form: dict[str, Any]
+) -> None:
+    by_alice.post("/batches/", form)
+    model = ImageModel.objects.get(remote_id=form["model"])
+    ImageModel.objects.filter(pk=model.pk).update(price_kopecks=999)
+    ImageModel.objects.switch_off(model.pk, "by-hand")
+    assert by_alice.post("/batches/", form).status_code == 302
+    assert Task.objects.count() == 1
 
 
 def test_a_used_token_with_other_content_is_refused(by_alice: Client, form: dict[str, Any]) -> None:
