@@ -133,7 +133,7 @@ class ComposerForm(forms.Form):
         max_value=MAX_COUNT,
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value", "max_value"),
-            _("From 1 to %d pictures at once.") % MAX_COUNT,
+            _("From 1 to 8 pictures at once."),
         ),
     )
     references = forms.CharField(required=False)

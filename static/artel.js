@@ -205,6 +205,7 @@
     const { requestConfig, xhr } = event.detail;
     if (xhr.status < 200 || xhr.status >= 300) return;
     $("#alert").replaceChildren();
+    misses = 0;
     if (requestConfig.elt.id === "composer") {
       dropDrafts((name) => name === sent);
       if (location.search) history.replaceState(null, "", location.pathname);

@@ -122,7 +122,8 @@ def prompt_rerun(request: StudioRequest, pk: int) -> HttpResponse:
 def _running(request: StudioRequest, batch: Batch) -> HttpResponse:
     if not request.htmx:
         return redirect("studio_show")
-    return render(request, "gallery/_batch_cards.html", {"group": studio.fresh_cards(batch)})
+    context = {"group": studio.fresh_cards(batch), "pressed": request.htmx.trigger}
+    return render(request, "gallery/prompt_rerun_done.html", context)
 
 
 def _refused(request: StudioRequest, context: dict[str, object]) -> HttpResponse:

@@ -93,6 +93,15 @@ def test_rerun_by_htmx_gives_the_cards(by_alice: Client, prompt: Prompt) -> None
     answer = by_alice.post(f"/prompts/{prompt.pk}/rerun/", press(), headers=HTMX)
     assert answer.text.count("<article") == 1
     assert "<html" not in answer.text
+    assert 'hx-swap-oob="true"' not in answer.text
+
+
+def test_the_button_of_a_card_gets_a_fresh_token(by_alice: Client, prompt: Prompt) -> None:
+    form = press()
+    headers = HTMX | {"HX-Trigger": "rerun-7"}
+    page = by_alice.post(f"/prompts/{prompt.pk}/rerun/", form, headers=headers).text
+    assert 'id="rerun-7-token"' in page
+    assert form["token"] not in page
 
 
 def test_one_press_is_one_batch(by_alice: Client, prompt: Prompt) -> None:
