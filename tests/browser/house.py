@@ -127,6 +127,21 @@ class House:
         prompts = [str(charge["prompt"]) for charge in self.provider.charges()]
         return [prompt for prompt in prompts if person.name in prompt]
 
+    def hang(self, image: int, copies: int) -> None:
+        """Hang so many more pictures, imported ones, beside this one."""
+        folder = Path(self.installation.env["DATA_DIR"])
+        name = str(self.ask("SELECT file FROM gallery_image WHERE id = ?", image)[0][0])
+        columns = "owner_id, demo, sha256, size, mime, width, height, color, created_at"
+        for number in range(copies):
+            copy = name.replace(".webp", f"-{number}.webp")
+            (folder / copy).hardlink_to(folder / name)
+            self.execute(
+                f"INSERT INTO gallery_image (file, {columns})"
+                f" SELECT ?, {columns} FROM gallery_image WHERE id = ?",
+                copy,
+                image,
+            )
+
     def provider_file(self, prompt: str) -> bytes:
         """The bytes that the provider made of this prompt."""
         found = [one["id"] for one in self.provider.charges() if one["prompt"] == prompt]

@@ -144,3 +144,21 @@ def test_a_card_that_is_acted_upon_keeps_its_neighbours_in_place(
     studio.get_by_role("button", name="Cancel").nth(1).click()
     steps.expect_status(studio.locator("article.card").nth(1), "canceled")
     assert [boxes.nth(place).bounding_box() for place in range(4)] == before
+
+
+def test_a_lost_picture_is_asked_for_again(house: House, person: Person, studio: Page) -> None:
+    text = steps.wish(person)
+    card = steps.pinned(steps.order(studio, text))
+    steps.expect_status(card, "rendering")
+    # As after 72 hours.
+    house.execute(
+        "UPDATE gallery_task SET give_up_at = datetime('now', '-1 minute') WHERE id = ?",
+        steps.number(card),
+    )
+    steps.expect_status(card, "lost")
+    expect(card).to_contain_text("No picture came within 72 hours.")
+    card.get_by_role("button", name="Ask again").click()
+    steps.expect_status(card, "rendering")
+    house.provider.ready(match=text)
+    steps.expect_status(card, "done")
+    assert house.charged(person) == [text]
