@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from django.apps import apps
 
 from gallery.models import Batch, ImageModel, Order, Studio, Task, User
 from tests.demo.server import DemoServer
+
+first_rows_migration = import_module("gallery.migrations.0002_first_rows")
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +24,20 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
     settings.DATA_DIR.mkdir()
     folder: Path = settings.DATA_DIR
     return folder
+
+
+@pytest.fixture(autouse=True)
+def first_rows(request: pytest.FixtureRequest) -> None:
+    """The models that the first migration adds, also after a test whose end empties all tables."""
+    for kind in ("transactional_db", "db"):
+        if kind in request.fixturenames:
+            request.getfixturevalue(kind)
+            break
+    else:
+        if request.node.get_closest_marker("django_db") is None:
+            return
+    if not ImageModel.objects.exists():
+        first_rows_migration.add(apps, None)
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class Installation:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.mark = uuid.uuid4().hex
-        unwanted = ("GPTUNNEL", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PYTEST", "COV")
+        unwanted = ("GPTUNNEL", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PYTEST")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         self.env = {
             **inherited,

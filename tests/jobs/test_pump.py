@@ -111,7 +111,7 @@ def test_reviving_wakes_what_has_work_and_no_holder(
     assert OrmQ.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_three_pumps_bring_a_batch_from_queued_to_kept(
     provider: DemoServer, submit: Submit, alice: User, bob: User, settings: Any
 ) -> None:
@@ -136,7 +136,7 @@ def _pump_until_done(count: int) -> None:
     raise AssertionError(list(Task.objects.values_list("status", "reason")))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_at_most_so_many_creates_are_in_flight(
     provider: DemoServer, submit: Submit, alice: User, settings: Any
 ) -> None:
@@ -153,7 +153,7 @@ def test_at_most_so_many_creates_are_in_flight(
     assert Task.objects.filter(status=S.QUEUED).count() == 2
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_send_that_breaks_off_in_its_thread_is_logged_and_called_unknown_later(
     provider: DemoServer, submit: Submit, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,7 +166,7 @@ def test_a_send_that_breaks_off_in_its_thread_is_logged_and_called_unknown_later
     assert "999999 broke off" in caplog.text
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_engine_with_work_under_way_is_not_ended(settings: Any) -> None:
     settings.PUMP_SECONDS = 0
     engine = Counting(5)
