@@ -267,7 +267,7 @@
   const began = new WeakMap();
 
   function percent(elapsed, usual, slow) {
-    if (elapsed <= usual) return (80 * elapsed) / usual;
+    if (elapsed <= usual) return usual > 0 ? (80 * Math.max(0, elapsed)) / usual : 0;
     const spread = Math.max(slow - usual, usual / 2, 1);
     return 80 + 19 * (1 - Math.exp((usual - elapsed) / spread));
   }
