@@ -83,7 +83,7 @@ class House:
         """As it was before the first test: what one leaves behind must not meet the next."""
         self.provider.no_faults()
         # Nothing is ready until a test says so.
-        self.provider.settings(seconds=[600, 600], scale=0.25, latency=0, balance=1_000_000)
+        self.provider.settings(seconds=[600, 600], scale=0.1, latency=0, balance=1_000_000)
         self.execute(
             "UPDATE gallery_studio SET undo_send_seconds = 0, paused_at = NULL, pause_reason = '',"
             " pause_note = '', resumed_at = strftime('%Y-%m-%d %H:%M:%f', 'now')"

@@ -48,6 +48,14 @@ def test_one_press_runs_a_prompt_again(house: House, person: Person, studio: Pag
     expect(studio.locator(".entry article")).to_have_count(4)
 
 
+def test_a_double_click_runs_it_again_once(house: House, person: Person, studio: Page) -> None:
+    steps.order(studio, steps.wish(person))
+    studio.goto("/history/")
+    studio.get_by_role("button", name="Re-run · 4\u00a0₽").dblclick()
+    expect(studio.locator(".batch")).to_have_count(2)
+    assert house.batches(person) == 2
+
+
 def test_edit_and_run_makes_a_child(house: House, person: Person, studio: Page) -> None:
     text = steps.wish(person)
     studio.get_by_label("Model").select_option("gpt-image-1-medium")

@@ -66,6 +66,7 @@ def test_from_the_printed_link_to_the_first_picture(
     expect_demo(page)
     expect(page.locator("dl")).to_contain_text("demo money")
     assert steps.loaded(page.locator("figure img"))
+    axe.check(page, "picture of full size")
     for path in ("/history/", f"/tasks/{task}/", "/"):
         page.goto(path)
         expect_demo(page)
