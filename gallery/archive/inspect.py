@@ -129,6 +129,11 @@ def eight_bits(image: Image.Image) -> Image.Image:
     return image.point(lambda value: value * (1 / 256)).convert("L")
 
 
+def gap(image: Image.Image, wanted: float) -> float | None:
+    """Pillow's quick first step of shrinking; it refuses gray pictures of 16 bits."""
+    return None if image.mode.startswith("I") else wanted
+
+
 def _decoded(data: bytes, kind: Format) -> Image.Image:
     try:
         _check_announced(data, kind)
@@ -187,7 +192,7 @@ def _check_pixels(width: int, height: int) -> None:
 
 def _average(image: Image.Image) -> str:
     # Pillow weighs colours by their opacity when it shrinks RGBA.
-    small = image.resize((16, 16), Image.Resampling.BOX, reducing_gap=2.0)
+    small = image.resize((16, 16), Image.Resampling.BOX, reducing_gap=gap(image, 2.0))
     pixel = eight_bits(small).convert("RGBA").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     red, green, blue, _ = cast(tuple[int, int, int, int], pixel)
     return f"#{red:02x}{green:02x}{blue:02x}"

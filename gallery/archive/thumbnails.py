@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gallery.archive.inspect import eight_bits, opened, orientation
+from gallery.archive.inspect import eight_bits, gap, opened, orientation
 from gallery.archive.store import receive, replace
 
 SIZES = (384, 768)
@@ -66,7 +66,7 @@ def _copy(image: Image.Image, size: int) -> Image.Image:
     mode = "RGBA" if image.has_transparency_data else "RGB"
     # A palette cannot be blended, so it is resolved first; the others once they are small.
     copy = image.convert(mode) if image.mode == "P" else image.copy()
-    copy.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    copy.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=gap(copy, 3.0))
     if image.mode not in ("RGB", "RGBA"):
         copy.info.pop("icc_profile", None)  # it describes the colours before the conversion
     turn = _TURNS.get(orientation(image))

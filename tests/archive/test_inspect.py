@@ -56,6 +56,12 @@ def test_sixteen_bits_of_gray_are_not_white(tmp_path: Path) -> None:
     assert looked_at(tmp_path, encoded(gray, "png")).color == "#404040"
 
 
+@pytest.mark.parametrize("size", [(100, 100), (1024, 1024), (1, 20_000), (20_000, 1)])
+def test_sixteen_bits_of_gray_in_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    gray = Image.new("I;16", size, 0x4000)
+    assert looked_at(tmp_path, encoded(gray, "png")).color == "#404040"
+
+
 def test_cmyk(tmp_path: Path) -> None:
     assert looked_at(tmp_path, picture("jpeg", mode="CMYK")).color.startswith("#c")
 

@@ -29,6 +29,12 @@ def test_both_sizes_by_the_longest_edge(tmp_path: Path) -> None:
     assert [made(tmp_path, data, size).size for size in SIZES] == [(384, 192), (768, 384)]
 
 
+@pytest.mark.parametrize("size", [(100, 100), (4096, 3072), (1, 20_000), (20_000, 1)])
+def test_sixteen_bits_of_gray_in_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    gray = Image.new("I;16", size, 0x4000)
+    assert max(made(tmp_path, encoded(gray, "png"), 384).size) == min(384, max(size))
+
+
 def test_never_larger_than_the_original(tmp_path: Path) -> None:
     assert made(tmp_path, picture("webp", size=(100, 40)), 768).size == (100, 40)
 
