@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from gallery.jobs.supervisor import BACKOFF_SECONDS, STEADY_SECONDS, Backoff
-from tests.running import Cluster, Installation, wait_for
+from tests.running import Cluster, Installation, wait_for, with_grace
 
 # The real figures are 10 and 45: here the same machinery notices sooner.
 QUICK = {"TEST_HEARTBEAT_SECONDS": "0.5", "TEST_HEARTBEAT_LATE_SECONDS": "5"}
@@ -101,7 +101,7 @@ def test_a_hurt_cluster_is_replaced_and_nothing_of_it_is_left(
     assert works(working)
     print(f"{fault}: works again after {time.monotonic() - began:.1f} s")
     assert not [process for process in old if process.is_running()]
-    clusters = [p for p in working.processes() if p.parent() == working.launcher()]
+    clusters = [p for p in working.processes() if with_grace(p.parent) == working.launcher()]
     assert len(clusters) == 1
 
 
@@ -121,7 +121,8 @@ def test_the_launcher_killed_takes_the_cluster_along_and_another_starts_at_once(
     working.started[-1].wait()
     working.start("worker")
     assert works(working)
-    parents = {p.ppid() for p in working.processes() if "--cluster" in p.cmdline()}
+    found = working.processes()
+    parents = {with_grace(p.ppid) for p in found if "--cluster" in (with_grace(p.cmdline) or [])}
     new = working.launcher()
     assert new
     assert new.pid in parents
