@@ -49,13 +49,22 @@ def replay() -> int:
     """Bring every kept id to its row; how many were. What cannot be placed stays for a person."""
     placed = 0
     for path in sorted(folder().glob("*.json")):
-        entry = json.loads(path.read_text())
-        if _place(entry["task"], uuid.UUID(entry["claim"]), entry["remote_id"]):
-            path.unlink()
+        try:
+            entry = _read(path)
+        except (OSError, ValueError, LookupError, TypeError):
+            log.exception("journal entry cannot be read: %s", path.name)
+            continue
+        if _place(*entry):
+            path.unlink(missing_ok=True)
             placed += 1
         else:
             log.error("journal entry fits no task: %s", path.name)
     return placed
+
+
+def _read(path: Path) -> tuple[int, uuid.UUID, str]:
+    entry = json.loads(path.read_text())
+    return int(entry["task"]), uuid.UUID(entry["claim"]), str(entry["remote_id"])
 
 
 def _place(task_id: int, claim: uuid.UUID, remote_id: str) -> bool:

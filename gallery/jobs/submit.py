@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as AnyDatabaseError
+from django.db import connection
 from django.utils import timezone
 
 from gallery.archive.store import free_bytes
@@ -155,7 +156,7 @@ def _may_send(task_id: int, claim: uuid.UUID) -> bool:
         return False
     try:
         return Task.objects.may_send(task_id, claim)
-    except DatabaseError:
+    except AnyDatabaseError:  # a DatabaseError, or an InterfaceError, which is none
         log.warning("task %s held back: the database did not answer", task_id)
         return False
 
@@ -166,11 +167,19 @@ def _take(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
     except RemoteIdTaken:
         detail = f"the provider answered with {accepted.remote_id}"
         _doubt(task, claim, "known-id", detail)
-    except DatabaseError:
-        journal.note(task.pk, claim, accepted.remote_id)
+    except BaseException:
+        # Whatever it was: without its id the picture, which has been paid for, is gone.
+        _keep_id(task, claim, accepted.remote_id)
         raise
     cluster.wake("poll")
     cluster.wake("save")
+
+
+def _keep_id(task: Task, claim: uuid.UUID, remote_id: str) -> None:
+    try:
+        journal.note(task.pk, claim, remote_id)
+    except OSError:
+        log.critical("task %s: its id %s could be written nowhere else", task.pk, remote_id)
 
 
 def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
@@ -187,7 +196,7 @@ def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
     if not moved:
         # Nobody else moves a task away from its sender for good; whoever did, keep the id.
         log.error("task %s was moved while it was being sent", task.pk)
-        journal.note(task.pk, claim, remote_id)
+        _keep_id(task, claim, remote_id)
 
 
 def _doubt(task: Task, claim: uuid.UUID, reason: str, detail: str, **facts: object) -> None:

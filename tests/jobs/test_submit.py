@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gallery.jobs import journal, remote, submit
-from gallery.models import ImageModel, Order, Studio, Task, TaskStatus, User
+from gallery.models import Budget, ImageModel, Order, Studio, Task, TaskStatus, User
 from gallery.provider import answers
 from tests.conftest import KEY, Submit
 from tests.demo.server import DemoServer
@@ -214,6 +215,30 @@ def test_an_id_that_the_database_refuses_is_kept_in_the_journal(
     healed = Task.objects.get(pk=task.pk)
     assert (healed.status, healed.remote_id) == (S.RENDERING, "a1" * 12)
     assert journal.replay() == 0
+
+
+def test_an_id_is_kept_whatever_else_breaks(task: Task, provider: DemoServer) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    Budget.objects.all().delete()
+    accepted = answers.Accepted("a2" * 12, answers.Failed("", None, None))
+    with pytest.raises(RuntimeError):
+        submit.settle_outcome(task, claim, accepted)
+    assert journal.replay() == 1
+    assert Task.objects.get(pk=task.pk).remote_id == "a2" * 12
+
+
+def test_an_id_that_can_be_written_nowhere_is_in_the_log(
+    task: Task, provider: DemoServer, data_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (data_dir / "journal").write_text("a file where the folder should be")
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    Budget.objects.all().delete()
+    accepted = answers.Accepted("a3" * 12, answers.Failed("", None, None))
+    with pytest.raises(RuntimeError):
+        submit.settle_outcome(task, claim, accepted)
+    assert "a3" * 12 in caplog.text
 
 
 def test_a_database_that_cannot_say_yes_says_no(task: Task, provider: DemoServer) -> None:
