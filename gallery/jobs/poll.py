@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from gallery.models import Studio, Task, typical
@@ -19,12 +19,17 @@ from . import cluster, pump, remote
 from .waiting import next_poll
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+
+    Answered = Sequence[tuple[Task, answers.ResultOutcome]]
 
 log = logging.getLogger(__name__)
 
 LEAST_USUAL_SECONDS = 60.0
 """Even a quick model is asked about each second for its first minute."""
+
+LINK_MAY_LIVE = frozenset({"download-failed", "host-forbidden", "address-forbidden"})
+"""Why a picture could not be fetched, when its link may yet be good: the fault may be ours."""
 
 
 def run() -> None:
@@ -67,7 +72,7 @@ class Poller:
 
     def _record(self) -> None:
         answered = [future for future in self.under_way if future.done()]
-        record((self.under_way.pop(future), future.result()) for future in answered)
+        record([(self.under_way.pop(future), future.result()) for future in answered])
 
 
 def poll(task_id: int, client: Client) -> None:
@@ -77,8 +82,22 @@ def poll(task_id: int, client: Client) -> None:
         record([(task, client.result(task.remote_id or ""))])
 
 
-def record(answered: Iterable[tuple[Task, answers.ResultOutcome]]) -> None:
-    """Write down a tick's answers in one transaction."""
+def record(answered: Answered) -> None:
+    """Write down a tick's answers in one transaction; each by itself when one spoils that."""
+    try:
+        ready = _record_together(answered)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a tick's answers are written down one by one")
+        ready = False
+        for task, outcome in answered:
+            ready |= _record_alone(task, outcome)
+    if ready:
+        cluster.wake("save")
+
+
+def _record_together(answered: Answered) -> bool:
     unchanged: list[int] = []
     ready = False
     with transaction.atomic():
@@ -89,8 +108,20 @@ def record(answered: Iterable[tuple[Task, answers.ResultOutcome]]) -> None:
                 ready |= settle_outcome(task, outcome)
         if unchanged:
             Task.objects.poll_all_again(unchanged, settings.TICK_SECONDS)
-    if ready:
-        cluster.wake("save")
+    return ready
+
+
+def _record_alone(task: Task, outcome: answers.ResultOutcome) -> bool:
+    try:
+        with transaction.atomic():
+            return settle_outcome(task, outcome)
+    except OperationalError:
+        raise
+    except Exception:
+        # Put off, so that it is not the first in each tick and holds up all others for ever.
+        log.exception("the answer about task %s cannot be written down", task.pk)
+        Task.objects.poll_again(task.pk, settings.BACKOFF_MAX_SECONDS, task.reason)
+        return False
 
 
 def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
@@ -101,7 +132,7 @@ def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
         case answers.Failed(detail, _, cost):
             Task.objects.fail(task.pk, outcome.reason, detail, cost)
         case answers.NoSuchTask():
-            _missing(task)
+            return _missing(task)
         case answers.Working():
             _wait(task)
         case answers.AskAgain(_, _, retry_after):
@@ -132,16 +163,22 @@ def _wait(task: Task, at_least: float = 0.0) -> None:
     Task.objects.poll_again(task.pk, max(at_least, next_poll(age, usual)), trouble)
 
 
-def _missing(task: Task) -> None:
-    """A new task may be unknown to the API for a while; only persistence means anything."""
+def _missing(task: Task) -> bool:
+    """A new task may be unknown to the API for a while; only persistence means anything.
+
+    True when its last link, which was never seen dead, is tried once more.
+    """
     now = timezone.now()
     since = task.missing_since or now
     often = task.missing_count + 1 >= settings.NOT_FOUND_TIMES
     if often and (now - since).total_seconds() >= settings.NOT_FOUND_SECONDS:
+        if task.result_url and task.reason in LINK_MAY_LIVE and not _is_over(task):
+            return Task.objects.ready(task.pk, task.result_url, None)
         Task.objects.lose(task.pk, "no-such-task")
     elif not _gave_up(task, "no-such-task"):
         pause = min(settings.TICK_SECONDS * 2**task.missing_count, settings.NOT_FOUND_SECONDS / 4)
-        Task.objects.poll_again(task.pk, pause, missing=True)
+        Task.objects.poll_again(task.pk, pause, task.reason, missing=True)
+    return False
 
 
 def _gave_up(task: Task, reason: str) -> bool:

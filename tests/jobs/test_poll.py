@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from gallery.jobs import poll, remote
-from gallery.models import Event, Studio, Task, TaskStatus, User
+from gallery.models import Charge, Event, Studio, Task, TaskStatus, User
 from tests.conftest import Submit
 from tests.demo.server import DemoServer
 from tests.invariants import check_money
@@ -174,3 +174,42 @@ def test_a_hanging_poll_holds_up_no_other(
         poller.finish()
         client.close()
     assert Task.objects.get(pk=hanging.pk).polls == 1
+
+
+def test_a_row_that_cannot_be_written_holds_up_no_other(
+    provider: DemoServer, submit: Submit, alice: User
+) -> None:
+    broken, well = (send(task) for task in submit(alice, "poisoned", count=2).tasks.all())
+    provider.fault("result", "failed", match="poisoned")
+    Charge.objects.filter(task=broken)._raw_delete("default")
+    client = remote.client()
+    poller = poll.Poller(client)
+    try:
+        poller.tick()
+    finally:
+        poller.finish()
+        client.close()
+    assert Task.objects.get(pk=well.pk).status == S.FAILED
+    left = Task.objects.get(pk=broken.pk)
+    assert left.status == S.RENDERING
+    assert left.due_at > timezone.now(), "not the first in each tick for ever"
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [("download-failed", S.SAVING), ("host-forbidden", S.SAVING), ("gone", S.LOST)],
+)
+def test_a_link_that_may_live_is_tried_again_before_a_forgotten_task_is_lost(
+    task: Task, provider: DemoServer, reason: str, status: TaskStatus
+) -> None:
+    ready = ask(task)
+    claim = Task.objects.claim_save(task.pk)
+    assert claim is not None
+    Task.objects.relink(task.pk, claim, reason, "", 0)
+    provider.fault("result", "not-found", match=task.batch.prompt.text)
+    ask(task)
+    ask(task)
+    Task.objects.filter(pk=task.pk).update(missing_since=timezone.now() - timedelta(hours=2))
+    asked = ask(task)
+    assert (asked.status, asked.result_url) == (status, ready.result_url)
+    check_money()
