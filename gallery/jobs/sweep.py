@@ -51,8 +51,15 @@ def guard_archive() -> None:
     since = timezone.now() - timedelta(seconds=settings.ARCHIVER_DEAD_SECONDS)
     if settings.IS_DEMO or Event.objects.filter(kind="saved", created_at__gte=since).exists():
         return
+    resumed = Studio.objects.current().resumed_at
+    if resumed is not None and resumed > since:
+        return  # an administrator knows, and what waits is tried at growing intervals
     # Only what is our own fault: a link that is dead goes back to rendering.
-    ours = Q(reason="disk") | Q(saves=0)
-    stuck = Task.objects.current().filter(ours, status=TaskStatus.SAVING, ready_at__lt=since)
-    if stuck.exists():
+    due = Task.objects.current().filter(ready_at__lt=since)
+    stuck = due.filter(Q(reason="disk") | Q(saves=0), status=TaskStatus.SAVING)
+    rendering = due.filter(status=TaskStatus.RENDERING)
+    forbidden = rendering.filter(reason__in=("host-forbidden", "address-forbidden"))
+    # One link that does not answer is the provider's affair; several may be our own network.
+    unreached = rendering.filter(reason="download-failed").count()
+    if stuck.exists() or forbidden.exists() or unreached >= settings.BREAKER_TIMES:
         Studio.objects.pause("archiver-dead")

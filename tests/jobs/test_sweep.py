@@ -71,6 +71,16 @@ def test_a_kept_id_that_has_arrived_meanwhile_is_forgotten(task: Task) -> None:
     assert journal.replay() == 1
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"task": 1}', '{"task": 1, "claim": "?"}', "\xff"])
+def test_a_spoiled_entry_of_the_journal_holds_up_nothing(task: Task, content: str) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    (journal.folder() / "0-spoiled.json").write_text(content, "latin-1")
+    journal.note(task.pk, claim, "e5" * 12)
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).remote_id == "e5" * 12
+
+
 def test_stale_incoming_files_go_and_fresh_ones_stay(task: Task, data_dir: Path) -> None:
     folder = data_dir / "incoming"
     folder.mkdir()
@@ -107,3 +117,33 @@ def test_a_dead_archive_pauses_spending(task: Task, provider: DemoServer) -> Non
     Task.objects.filter(pk=task.pk).update(ready_at=long_ago, reason="disk", saves=3)
     sweep.guard_archive()
     assert Studio.objects.current().pause_reason == "archiver-dead"
+
+
+@pytest.mark.parametrize(
+    ("reason", "tasks", "pauses"),
+    [
+        ("host-forbidden", 1, True),
+        ("download-failed", 2, True),
+        ("download-failed", 1, False),
+        ("gone", 2, False),
+    ],
+)
+def test_pictures_that_we_cannot_fetch_pause_spending(
+    provider: DemoServer, submit: Submit, alice: User, reason: str, tasks: int, pauses: bool
+) -> None:
+    long_ago = timezone.now() - timedelta(minutes=11)
+    for task in submit(alice, f"unfetched {reason}", count=tasks).tasks.all():
+        send(task)
+        Task.objects.filter(pk=task.pk).update(ready_at=long_ago, reason=reason, saves=3)
+    sweep.guard_archive()
+    assert Studio.objects.current().is_paused is pauses
+
+
+def test_a_resumed_archive_is_given_time(task: Task, provider: DemoServer, admin: User) -> None:
+    send(task)
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Task.objects.filter(pk=task.pk).update(ready_at=long_ago, reason="host-forbidden", saves=3)
+    sweep.guard_archive()
+    Studio.objects.resume(by=admin)
+    sweep.guard_archive()
+    assert not Studio.objects.current().is_paused
