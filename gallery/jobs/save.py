@@ -145,7 +145,7 @@ def _write_thumbnails(copies: thumbnails.Copies, name: str) -> None:
 
 def _relink(task: Task, claim: uuid.UUID, reason: str, detail: str) -> None:
     if task.give_up_at is not None and task.give_up_at <= timezone.now():
-        Task.objects.lose(task.pk, "never-came")
+        Task.objects.lose(task.pk, "never-came", claim)
     else:
         wait = min(settings.POLL_MAX_SECONDS, settings.TICK_SECONDS * 2 ** min(task.saves, 20))
         Task.objects.relink(task.pk, claim, reason, detail, wait)

@@ -389,11 +389,15 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         return True
 
     @transaction.atomic
-    def lose(self, pk: int, reason: str) -> bool:
-        """Nothing is left to try by ourselves; the picture counts as paid for."""
+    def lose(self, pk: int, reason: str, claim: uuid.UUID | None = None) -> bool:
+        """Nothing is left to try by ourselves; the picture counts as paid for.
+
+        A saver gives its claim: when that is gone, another may have the picture by now.
+        """
+        ours = Q() if claim is None else Q(claim=claim)
         for old in (S.RENDERING, S.SAVING):
             if self._move(
-                pk, old, S.LOST, kind="lost", ended=True, claim=None, claimed_until=None,
+                pk, old, S.LOST, ours, kind="lost", ended=True, claim=None, claimed_until=None,
                 reason=reason,
             ):  # fmt: skip
                 task = self.model.objects.get(pk=pk)

@@ -169,3 +169,14 @@ def test_waiting_grows_with_each_bad_file(task: Task, provider: DemoServer) -> N
     Task.objects.filter(pk=task.pk).update(saves=7)
     failed = fetch(task)
     assert (failed.due_at - timezone.now()).total_seconds() > 200
+
+
+def test_a_saver_whose_claim_is_gone_loses_nothing(task: Task) -> None:
+    stale = Task.objects.claim_save(task.pk)
+    assert stale is not None
+    past = timezone.now() - timedelta(seconds=1)
+    Task.objects.filter(pk=task.pk).update(claimed_until=past, give_up_at=past)
+    begun = Task.objects.get(pk=task.pk)
+    assert Task.objects.claim_save(task.pk) is not None
+    save._relink(begun, stale, "gone", "")
+    assert Task.objects.get(pk=task.pk).status == S.SAVING
