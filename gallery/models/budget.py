@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -45,16 +46,31 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
     def open_month(self, user: User, *, demo: bool) -> tuple[Budget, Budget]:
         """The purse's and the user's row of this month, made from the standing limits if new."""
         month = current_month()
-        purse_limit = Studio.objects.current().purse_kopecks
+        Studio.objects.current()
+        with transaction.atomic():
+            rows = self._rows(user, month, demo=demo)
+            if len(rows) < 2:
+                self._make_rows(user, month, demo=demo)
+                rows = self._rows(user, month, demo=demo)
+        return rows[None], rows[user.pk]
+
+    def _rows(self, user: User, month: date, *, demo: bool) -> dict[int | None, Budget]:
+        mine = self.filter(Q(user=None) | Q(user=user), month=month, demo=demo)
+        return {row.user_id: row for row in mine}
+
+    def _make_rows(self, user: User, month: date, *, demo: bool) -> None:
+        # Read anew and locked: a limit that is being set is either seen here, or its writer waits
+        # and then finds the rows. The caller's user may be as old as its request.
+        studio = Studio.objects.select_for_update(no_key=True).get(pk=1)
+        owner = get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+        limits = ((None, studio.purse_kopecks), (owner, owner.monthly_limit_kopecks))
         self.bulk_create(
             [
-                Budget(month=month, user=None, demo=demo, limit_kopecks=purse_limit),
-                Budget(month=month, user=user, demo=demo, limit_kopecks=user.monthly_limit_kopecks),
+                Budget(month=month, user=whose, demo=demo, limit_kopecks=limit)
+                for whose, limit in limits
             ],
             ignore_conflicts=True,
         )
-        purse = self.get(month=month, user=None, demo=demo)
-        return purse, self.get(month=month, user=user, demo=demo)
 
     def hold(self, user: User, kopecks: int, *, demo: bool) -> date:
         """Hold kopecks in this month for the purse and the user; the month. Raises OverLimit.

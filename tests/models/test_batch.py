@@ -143,3 +143,12 @@ def test_sending_again_writes_the_unknown_task_off(task: Task, alice: User) -> N
     task.refresh_from_db()
     assert task.status == TaskStatus.WRITTEN_OFF
     check_money()
+
+
+def test_a_limit_that_is_set_meanwhile_counts(submit: Submit, alice: User) -> None:
+    stale = User.objects.get(pk=alice.pk)
+    User.objects.set_limit(alice, 500)
+    with pytest.raises(BeyondBudget):
+        submit(stale, count=2)
+    submit(stale)
+    assert Budget.objects.get(user=alice).limit_kopecks == 500
