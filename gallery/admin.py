@@ -167,6 +167,10 @@ class ImageModelAdmin(Listed):
         own = ["remote_id", "label", "price_kopecks", "ratios", "max_references", "position"]
         return [*own, *(self.readonly_fields if obj else ())]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: ImageModel | None = None) -> list[Any]:
+        # What is queued was agreed to for this id's price, and history names what made it.
+        return [*self.readonly_fields, *(("remote_id",) if obj else ())]
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 

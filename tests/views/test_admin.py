@@ -143,3 +143,13 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_few(
         make_image(owner)
     assert queries() == few
     assert Charge.objects.count() > 10
+
+
+def test_a_model_keeps_its_remote_id(by_admin: Client, image_model: ImageModel) -> None:
+    """What is queued was agreed to for this id's price, and history names what made it."""
+    page = f"/admin/gallery/imagemodel/{image_model.pk}/change/"
+    form = {"remote_id": "gpt-image-1-high", "label": "Low", "price_kopecks": 500}
+    form |= {"ratios": '["1:1"]', "max_references": 4, "position": 1}
+    assert by_admin.post(page, form).status_code == 302
+    image_model.refresh_from_db()
+    assert (image_model.remote_id, image_model.price_kopecks) == ("gpt-image-1-low", 500)
