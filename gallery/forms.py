@@ -217,7 +217,8 @@ class ComposerForm(forms.Form):
                 _("A prompt has at most %(most)s characters; this one has %(length)s."),
                 params={"most": f"{MAX_TEXT:,}", "length": f"{len(text):,}"},
             )
-        if any("\ud800" <= letter <= "\udfff" for letter in text):
+        # Browsers and Django make half a character the replacement character on its way here.
+        if any("\ud800" <= letter <= "\udfff" or letter == "\ufffd" for letter in text):
             raise ValidationError(_("The prompt holds half a character, which cannot be kept."))
         return text
 

@@ -10,7 +10,8 @@ SENTENCES: dict[str, str | Promise] = {
     "undo": _("Leaves in a moment; until then canceling is free."),
     "turn": _("Waiting for its turn."),
     "back-off": _("The provider could not be reached; trying again soon. Nothing was paid."),
-    "try-later": _("The provider is busy and asked to try later. Nothing was paid."),
+    # No word of money: an answer of this kind that is no definite refusal leaves a task unknown.
+    "try-later": _("The provider is busy and asked to try later."),
     "not-chosen": _("An administrator has not switched this model on."),
     "paused": _("Spending is paused."),
     "model-off": _("This model is switched off."),

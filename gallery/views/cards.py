@@ -119,13 +119,21 @@ def card(task: Task, studio: Studio) -> Card:
     return Card(
         task=task,
         version=task.live_version(studio),
-        reason=sentence(task.gate(studio)) or task.reason_sentence,
+        reason=_gate_words(task, studio) or task.reason_sentence,
         alt=shorten(getattr(task, "excerpt", None) or task.batch.prompt.text),
         image=getattr(task, "image", None),
         elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
         usual=times.usual,
         slow=times.slow,
     )
+
+
+def _gate_words(task: Task, studio: Studio) -> str:
+    """Why a queued task waits, with the reason behind a pause or a switched-off model."""
+    gate = task.gate(studio)
+    if gate == "paused":
+        return f"{sentence(gate)} {studio.pause_sentence}"
+    return task.model.off_sentence if gate == "model-off" else sentence(gate)
 
 
 def cards(tasks: Iterable[Task], studio: Studio) -> list[Card]:

@@ -45,7 +45,8 @@ def task_live(request: StudioRequest) -> HttpResponse:
     """The cards that changed since the page drew them; 204 when none did."""
     known = {int(pk): version for pk, version in _known(request)}
     studio = Studio.objects.current()
-    own = Task.objects.of(request.user).filter(pk__in=known)
+    # A card that was dismissed is on its way off the page: news of it would bring it back.
+    own = Task.objects.of(request.user).filter(pk__in=known, dismissed_at=None)
     # Most ticks change nothing, so what tells whether is fetched first, and no more than that.
     light = own.select_related("model").only(
         "version", "status", "provider", "due_at", "reason", "model__is_enabled"

@@ -32,8 +32,9 @@ def test_links_that_are_none(link: str) -> None:
         check_link(link)
 
 
-def test_half_a_character_is_refused(alice: User) -> None:
-    form = ComposerForm({"prompt": "half \ud83d"}, owner=alice)
+@pytest.mark.parametrize("half", ["\ud83d", "\ufffd"])
+def test_half_a_character_is_refused(alice: User, half: str) -> None:
+    form = ComposerForm({"prompt": f"half {half}"}, owner=alice)
     assert "half a character" in str(form.errors["prompt"])
 
 

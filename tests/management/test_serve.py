@@ -127,6 +127,12 @@ def test_killed_it_leaves_nothing_and_starts_again_at_once(serving: Installation
     all_gone(serving)
 
 
+def test_a_superusers_name_that_cannot_be_one_is_told(installation: Installation) -> None:
+    done = installation.run("serve", **ADMIN | {"DJANGO_SUPERUSER_USERNAME": "bad name!"})
+    assert done.returncode == 2
+    assert done.stderr == "DJANGO_SUPERUSER_USERNAME cannot be a user's name.\n"
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_stops_everything_within_ten_seconds(installation: Installation, signum: int) -> None:
     serve = installation.start("serve", **ADMIN)

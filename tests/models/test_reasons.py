@@ -15,6 +15,11 @@ def test_every_code_has_words(code: str) -> None:
     assert words[0].isupper(), "a sentence, not a code"
 
 
+@pytest.mark.parametrize("code", ["code-6", "http-425", "http-429", "http-503"])
+def test_what_may_be_unknown_does_not_promise_that_nothing_was_paid(code: str) -> None:
+    assert "paid" not in sentence(code)
+
+
 def test_no_code_no_words() -> None:
     assert sentence("") == ""
 

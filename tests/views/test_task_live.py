@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
-from gallery.models import Studio, Task, User
+from gallery.models import ImageModel, Studio, Task, User
 from tests.conftest import Submit
 
 from .conftest import HTMX, accept
@@ -51,7 +51,26 @@ def test_a_gate_that_shuts_is_news(
     submit(alice)
     before = known(by_alice.get("/").text)
     Studio.objects.pause("balance-empty")
-    assert "Spending is paused." in ask(by_alice, before).text
+    assert "The balance at the provider is used up." in ask(by_alice, before).text
+
+
+def test_a_card_says_why_its_model_is_off(by_alice: Client, alice: User, submit: Submit) -> None:
+    task = submit(alice).tasks.get()
+    before = known(by_alice.get("/").text)
+    ImageModel.objects.switch_off(task.model_id, "model-forbidden")
+    assert "does not allow this model" in ask(by_alice, before).text
+
+
+def test_what_was_dismissed_meanwhile_is_no_news(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    task = submit(alice).tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    Task.objects.refuse(task.pk, claim, "request-refused", "")
+    before = known(by_alice.get("/").text)
+    Task.objects.dismiss(task.pk)
+    assert ask(by_alice, before).status_code == 204
 
 
 def test_others_cards_and_nonsense_are_ignored(by_bob: Client, alice: User, submit: Submit) -> None:

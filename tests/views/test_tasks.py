@@ -120,5 +120,5 @@ def test_a_queued_card_says_why_it_waits(
     submit(alice)
     Studio.objects.pause("by-hand")
     page = by_alice.get("/").text
-    assert "<p>Spending is paused.</p>" in page
+    assert "<p>Spending is paused. An administrator paused spending.</p>" in page
     assert "built-in demo provider" not in page

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections
@@ -262,8 +263,9 @@ def first_administrator() -> str | None:
         if not settings.SUPERUSER_PASSWORD:
             give_up("DJANGO_SUPERUSER_PASSWORD is unset although DJANGO_SUPERUSER_USERNAME is set.")
         try:
+            get_user_model()._meta.get_field("username").clean(name, None)
             users.create_superuser(name, settings.SUPERUSER_EMAIL, settings.SUPERUSER_PASSWORD)
-        except (ValueError, DatabaseError):
+        except (ValidationError, ValueError, DatabaseError):
             give_up("DJANGO_SUPERUSER_USERNAME cannot be a user's name.")
     token = Studio.objects.issue_setup_token()
     if token is None:
