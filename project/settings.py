@@ -229,6 +229,9 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # A prompt of 100,000 characters is to reach the form and be answered there: up to 12 bytes each,
 # URL-encoded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# No form takes a file. Django would write any that is sent to the disk, of whatever size, and
+# before it asks for a login; a view that wants files sets handlers of its own, with a limit.
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
