@@ -124,7 +124,9 @@ def settle_outcome(
             tasks.send_later(task.pk, claim, reason, detail, wait)
         case answers.OperatorRefusal(reason, detail):
             _pause(task, reason, detail)
-            tasks.send_back(task.pk, claim, reason, detail, settings.BACKOFF_MAX_SECONDS)
+            # The pause holds it, and who resumes wants it sent; but nothing pauses the demo.
+            wait = settings.BACKOFF_MAX_SECONDS if task.is_demo else 0
+            tasks.send_back(task.pk, claim, reason, detail, wait)
         case answers.ModelRefusal(detail):
             ImageModel.objects.switch_off(task.model_id, "model-forbidden", detail)
             tasks.send_back(task.pk, claim, "model-forbidden", detail, 0)

@@ -113,6 +113,16 @@ def test_an_operators_refusal_pauses_spending_and_fails_nothing(
     check_money()
 
 
+def test_what_an_operators_refusal_sent_back_leaves_with_the_resume(
+    task: Task, provider: DemoServer, admin: User, settings: Any
+) -> None:
+    settings.BACKOFF_MAX_SECONDS = 300
+    provider.fault("create", "code-5", match=task.batch.prompt.text, times=1)
+    assert send(task).status == S.QUEUED
+    Studio.objects.resume(by=admin)
+    assert send(task).status == S.RENDERING
+
+
 def test_a_forbidden_model_is_switched_off_and_its_tasks_wait(
     task: Task, provider: DemoServer
 ) -> None:
