@@ -22,8 +22,8 @@ from .lease import Lease
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
-from .task import DEMO, Task
-from .task_queryset import IllegalMove, RemoteIdTaken
+from .task import Task
+from .task_queryset import DEMO, IllegalMove, RemoteIdTaken
 from .user import User
 
 __all__ = [

@@ -13,13 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from .image_model import ImageModel
 from .reasons import sentence
 from .states import OPEN, TROUBLED, TaskStatus
-from .task_queryset import TaskQuerySet
+from .task_queryset import DEMO, TaskQuerySet
 
 if TYPE_CHECKING:
     from .studio import Studio
-
-DEMO = "demo"
-"""What a task for the built-in provider carries instead of an API's URL."""
 
 
 class Task(models.Model):

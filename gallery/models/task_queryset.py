@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 S = TaskStatus
 
+DEMO = "demo"
+"""What a task for the built-in provider carries instead of an API's URL."""
+
 
 class IllegalMove(Exception):
     """The code asked for a move that the table of legal moves does not have."""
@@ -59,8 +62,11 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         return self.select_related("batch__prompt", "model", "image")
 
     def on_studio_page(self) -> TaskQuerySet:
-        """What stands above the gallery: open tasks, and troubled ones until dismissed."""
-        return self.filter(Q(status__in=OPEN) | Q(status__in=TROUBLED, dismissed_at=None)).order_by(
+        """What stands above the gallery: open tasks, and troubled ones until dismissed.
+
+        An open task never carries a dismissal, so no OR keeps the index of owner and state away.
+        """
+        return self.filter(status__in=OPEN | TROUBLED, dismissed_at=None).order_by(
             "-batch_id", "position"
         )
 
@@ -72,14 +78,18 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """Due now, or within so many seconds."""
         return self.filter(due_at__lte=_now_and(within))
 
+    def unpaused(self) -> TaskQuerySet:
+        """Whose money may be spent now: a pause stops real spending, never the demo."""
+        paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
+        return self.filter(Q(provider=DEMO) | ~Q(paused))
+
     def sendable(self, within: float = 0.0) -> TaskQuerySet:
         """Queued, due and past every gate."""
-        paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
         return (
             self.current()
             .due(within)
+            .unpaused()
             .filter(
-                Q(provider="demo") | ~Q(paused),
                 status=S.QUEUED,
                 model__in=ImageModel.objects.enabled().values("pk"),
                 owner__in=get_user_model().objects.filter(is_active=True).values("pk"),
@@ -146,10 +156,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     def may_send(self, pk: int, claim: uuid.UUID) -> bool:
         """Asked just before the first byte: still ours, and real spending not paused since."""
-        paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
-        return self.filter(
-            Q(provider="demo") | ~Q(paused), pk=pk, status=S.SENDING, claim=claim
-        ).exists()
+        return self.unpaused().filter(pk=pk, status=S.SENDING, claim=claim).exists()
 
     @transaction.atomic
     def send_back(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:
@@ -534,7 +541,6 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         Event.objects.record(pk, kind, actor=actor, **told, **(facts or {}))
         return True
 
-    @transaction.atomic
     def _take_id(
         self,
         pk: int,

@@ -95,5 +95,6 @@ def test_any_verbs_in_any_order(submit: Submit, alice: User, verbs: list[str]) -
             after = Task.objects.get(pk=task.pk)
             assert after.status == before.status or after.status in MOVES[S(before.status)]
             assert after.version >= before.version
+            assert after.dismissed_at is None or not after.is_open
             check_money()
         transaction.set_rollback(True)
