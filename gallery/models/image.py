@@ -34,10 +34,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def of(self, user: User) -> ImageQuerySet:
         return self.filter(owner=user)
 
-    def for_gallery(self) -> ImageQuerySet:
-        """Newest first, with what a card shows."""
-        return self.select_related("task__batch__prompt").order_by("-pk")
-
     def before(self, pk: int | None) -> ImageQuerySet:
         """The page that follows the picture pk; a keyset, so any depth costs the same."""
         return self if pk is None else self.filter(pk__lt=pk)

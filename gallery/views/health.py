@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from gallery.models import Lease
+from gallery.jobs import cluster
 
 ROOM_BYTES = 64 * 1024 * 1024
 
@@ -49,7 +49,7 @@ def _database() -> str:
 def _queue() -> str:
     """The heartbeat's age: it travels through pusher, worker and monitor."""
     try:
-        seen = Lease.objects.seen("queue")
+        seen = cluster.last_heartbeat()
     except DatabaseError:
         return "The queue's heartbeat cannot be read."
     if seen is None:

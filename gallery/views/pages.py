@@ -39,9 +39,8 @@ def gallery(user: User, before: int | None) -> Page[Image]:
     """A page of the user's own pictures, newest first."""
     images = (
         Image.objects.of(user)
-        .for_gallery()
         .before(before)
         .annotate(excerpt=Left("task__batch__prompt__text", EXCERPT))
-        .select_related(None)
+        .order_by("-pk")
     )
     return page(images, settings.PAGE_SIZE, is_first=before is None)
