@@ -11,7 +11,6 @@ from django.db import DatabaseError, connection, transaction
 from gallery.models import Budget, Charge, ChargeKind, LedgerIsFinal, OverLimit, Task, User
 from tests.conftest import Submit
 from tests.invariants import check_money
-from tests.models.test_task import unknown
 
 
 @pytest.mark.parametrize(
@@ -38,16 +37,25 @@ def test_the_database_refuses_an_update_too(task: Task) -> None:
         cursor.execute("UPDATE gallery_charge SET held_kopecks = 0")
 
 
-def test_a_charge_stays_in_the_month_of_its_hold(
-    task: Task, monkeypatch: pytest.MonkeyPatch, alice: User
-) -> None:
-    unknown(task)
-    held_in = Charge.objects.get(task=task).month
-    with transaction.atomic():
-        Budget.objects.bulk_create([Budget(month=date(2031, 1, 1), demo=True)])
-        Charge.objects.settle(task)
-    assert set(Charge.objects.filter(task=task).values_list("month", flat=True)) == {held_in}
-    assert Budget.objects.get(month=date(2031, 1, 1)).spent_kopecks == 0
+def test_a_charge_stays_in_the_month_of_its_hold(task: Task, alice: User) -> None:
+    then = date(2025, 1, 1)
+    Budget.objects.bulk_create(
+        Budget(month=then, user=user, demo=True, held_kopecks=400) for user in (None, alice)
+    )
+    older = Task.objects.create(
+        batch=task.batch,
+        owner=alice,
+        model=task.model,
+        position=1,
+        provider=task.provider,
+        price_kopecks=400,
+    )
+    Charge.objects.hold([older], then)
+    Charge.objects.settle(older)
+    assert set(Charge.objects.filter(task=older).values_list("month", flat=True)) == {then}
+    sums = Budget.objects.filter(month=then).values_list("held_kopecks", "spent_kopecks")
+    assert list(sums) == [(0, 400), (0, 400)]
+    assert not Budget.objects.exclude(month=then).exclude(spent_kopecks=0).exists()
 
 
 def test_release_after_settle_is_an_adjust(task: Task) -> None:
