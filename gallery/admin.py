@@ -32,9 +32,23 @@ from .models import (
 from .templatetags.artel import rub, shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import Model, QuerySet
     from django.forms import ModelForm
     from django.http import HttpRequest
+    from django_stubs_ext import StrOrPromise
+
+
+def roubles(kopecks: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
+    """A column that shows the field `kopecks` as money."""
+
+    @admin.display(description=description)
+    def shown(self: Any, row: Model) -> str:
+        return rub(getattr(row, kopecks))
+
+    return shown
+
 
 admin.site.site_header = admin.site.site_title = "Artel"
 admin.site.index_title = _("Administration")
@@ -93,13 +107,8 @@ class ChargeInline(ReadOnlyInline):
     fields = ("created_at", "kind", "held", "spent", "month", "actor", "note")
     readonly_fields = fields
 
-    @admin.display(description=_("held"))
-    def held(self, charge: Charge) -> str:
-        return rub(charge.held_kopecks)
-
-    @admin.display(description=_("spent"))
-    def spent(self, charge: Charge) -> str:
-        return rub(charge.spent_kopecks)
+    held = roubles("held_kopecks", _("held"))
+    spent = roubles("spent_kopecks", _("spent"))
 
 
 @admin.register(User)
@@ -118,10 +127,7 @@ class StudioUserAdmin(Listed, UserAdmin):  # type: ignore[type-arg]
     )
     filter_horizontal = ("groups",)
 
-    @admin.display(description=_("monthly limit"))
-    def limit(self, user: User) -> str:
-        limit = user.monthly_limit_kopecks
-        return "" if limit is None else rub(limit)
+    limit = roubles("monthly_limit_kopecks", _("monthly limit"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -253,9 +259,7 @@ class BatchAdmin(ReadOnly):
     fields = ("owner", "prompt", "kind", "count", "total", "created_at")
     readonly_fields = ("total",)
 
-    @admin.display(description=_("total"))
-    def total(self, batch: Batch) -> str:
-        return rub(batch.total_kopecks)
+    total = roubles("total_kopecks", _("total"))
 
 
 @admin.register(Task)
@@ -268,9 +272,7 @@ class TaskAdmin(ReadOnly):
     exclude = ("claim", "price_kopecks", "cost_kopecks")
     readonly_fields = ("status", "price", "reason_sentence")
 
-    @admin.display(description=_("price"))
-    def price(self, task: Task) -> str:
-        return rub(task.price_kopecks)
+    price = roubles("price_kopecks", _("price"))
 
     @admin.display(description=_("reason"))
     def reason_sentence(self, task: Task) -> str:
@@ -299,13 +301,8 @@ class ChargeAdmin(ReadOnly):
     list_select_related = ("user",)
     search_fields = ("=task__pk",)
 
-    @admin.display(description=_("held"))
-    def held(self, charge: Charge) -> str:
-        return rub(charge.held_kopecks)
-
-    @admin.display(description=_("spent"))
-    def spent(self, charge: Charge) -> str:
-        return rub(charge.spent_kopecks)
+    held = roubles("held_kopecks", _("held"))
+    spent = roubles("spent_kopecks", _("spent"))
 
 
 @admin.register(Budget)
@@ -318,17 +315,9 @@ class BudgetAdmin(ReadOnly):
     def whose(self, budget: Budget) -> str:
         return budget.user.get_username() if budget.user else str(_("the purse"))
 
-    @admin.display(description=_("limit"))
-    def limit(self, budget: Budget) -> str:
-        return rub(budget.limit_kopecks)
-
-    @admin.display(description=_("held"))
-    def held(self, budget: Budget) -> str:
-        return rub(budget.held_kopecks)
-
-    @admin.display(description=_("spent"))
-    def spent(self, budget: Budget) -> str:
-        return rub(budget.spent_kopecks)
+    limit = roubles("limit_kopecks", _("limit"))
+    held = roubles("held_kopecks", _("held"))
+    spent = roubles("spent_kopecks", _("spent"))
 
 
 @admin.register(Lease)
