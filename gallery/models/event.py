@@ -33,14 +33,11 @@ WORDS: dict[str, str | Promise] = {
     "ready": _("The picture is ready at the provider"),
     "failed": _("The provider could not make the picture"),
     "relinked": _("The link was no good; a new one is asked for"),
-    "save-delayed": _("Not saved yet"),
     "saved": _("Saved"),
     "lost": _("Given up: no picture could be had"),
     "asked-again": _("Asked for again"),
     "rescued": _("Saved from an uploaded file"),
     "restored": _("In doubt after a restore"),
-    "dismissed": _("Dismissed"),
-    "noted": _("Note"),
 }
 
 

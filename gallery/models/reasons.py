@@ -9,14 +9,12 @@ SENTENCES: dict[str, str | Promise] = {
     # Gates: a queued task that waits says why.
     "undo": _("Leaves in a moment; until then canceling is free."),
     "turn": _("Waiting for its turn."),
-    "back-off": _("The provider could not be reached; trying again soon. Nothing was paid."),
     # No word of money: an answer of this kind that is no definite refusal leaves a task unknown.
     "try-later": _("The provider is busy and asked to try later."),
     "not-chosen": _("An administrator has not switched this model on."),
     "paused": _("Spending is paused."),
     "model-off": _("This model is switched off."),
     "other-provider": _("Made for another provider, which is not configured now."),
-    "owner-inactive": _("The account of its owner is deactivated."),
     # Not sent: proven that no byte left.
     "dns": _("The provider's address could not be found."),
     "refused": _("The provider refused the connection."),
