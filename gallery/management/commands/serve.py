@@ -131,11 +131,7 @@ class Everything:
     def _set_up(self) -> None:
         """Bring the database and the static files up to date."""
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            if connection.vendor == "sqlite":
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT count(*) FROM sqlite_master")
+            connection.introspection.table_names()  # SQLite opens anything, and reads it only now
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
             reason = " ".join(str(error).split()) or type(error).__name__
