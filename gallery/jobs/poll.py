@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from gallery.models import Studio, Task, typical
 from gallery.provider import answers
-from gallery.provider.client import Client
+from gallery.provider.client import Client, clock
 
 from . import cluster, pump, remote
 from .waiting import next_poll
@@ -43,14 +43,18 @@ class Poller:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.step = settings.TICK_SECONDS
+        # Two ticks a second spread the requests: what is due each second is in one of them.
+        self.step = settings.TICK_SECONDS / 2
+        # Requests that may be made now; it fills with time, up to a second's worth.
+        self.allowance = float(settings.POLL_RATE)
+        self.filled_at = clock()
         self.threads = ThreadPoolExecutor(settings.POLL_THREADS, "poll")
         # A poll that hangs stays here and holds up nothing but its own thread.
         self.under_way: dict[Future[answers.ResultOutcome], Task] = {}
 
     def tick(self) -> None:
         self._ask()
-        wait(self.under_way, timeout=self.step * 0.6)
+        wait(self.under_way, timeout=self.step * 0.8)
         self._record()
 
     def is_idle(self) -> bool:
@@ -62,13 +66,21 @@ class Poller:
 
     def _ask(self) -> None:
         busy = [task.pk for task in self.under_way.values()]
-        most = max(1, int(settings.POLL_RATE * self.step))
-        # What was asked about in the last tick is due a step after its answer, not after the
-        # tick: without half a step of grace it would be asked about only every other tick.
+        # What was asked about a second ago is due a second after its answer, not after its tick:
+        # without half a step of grace it would be asked about a tick too late each time.
         due = Task.objects.pollable(within=self.step / 2).exclude(pk__in=busy).order_by("due_at")
-        for task in due[:most]:
+        for task in due[: self._fill()]:
+            self.allowance -= 1
             asked = self.threads.submit(self.client.result, task.remote_id or "")
             self.under_way[asked] = task
+
+    def _fill(self) -> int:
+        """How many requests POLL_RATE allows now."""
+        now = clock()
+        gained = (now - self.filled_at) * settings.POLL_RATE
+        self.allowance = min(float(settings.POLL_RATE), self.allowance + gained)
+        self.filled_at = now
+        return int(self.allowance)
 
     def _record(self) -> None:
         answered = [future for future in self.under_way if future.done()]
