@@ -105,7 +105,7 @@
       const remove = document.createElement("button");
       try {
         const url = new URL(link);
-        if (!/^https?:$/.test(url.protocol)) throw new TypeError();
+        if (!/^https?:$/.test(url.protocol) || url.username) throw new TypeError();
         // As it was typed: the parsed one would be in punycode.
         host.textContent = link.split(/[/?#]+/)[1];
         text.append(host, ` ${decodeURI(url.pathname).split("/").pop()}`);
@@ -209,6 +209,7 @@
     if (requestConfig.elt.id !== "composer") renewToken(requestConfig.elt);
     else {
       dropDrafts((name) => name === sent);
+      $("#tasks .card")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
       if (location.search) history.replaceState(null, "", location.pathname);
     }
   });
@@ -279,6 +280,10 @@
   }
 
   function drawClocks() {
+    for (const rest of $$("[data-leaves]")) {
+      if (!began.has(rest)) began.set(rest, performance.now() + rest.textContent * 1000);
+      rest.textContent = Math.max(1, Math.round((began.get(rest) - performance.now()) / 1000));
+    }
     for (const card of $$(".card[data-elapsed]")) {
       const { elapsed, usual, slow } = card.dataset;
       if (!began.has(card)) began.set(card, performance.now() - elapsed * 1000);
