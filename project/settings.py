@@ -313,7 +313,7 @@ DISK_FLOOR_BYTES = 512 * 1024 * 1024
 BREAKER_TIMES = 2
 BREAKER_SECONDS: float = 600
 ARCHIVER_DEAD_SECONDS: float = 600
-POLL_THREADS = 32
+POLL_THREADS = 64
 HEARTBEAT_SECONDS: float = 10
 HEARTBEAT_LATE_SECONDS: float = 45
 LIVE_SECONDS = 1.0
@@ -483,6 +483,7 @@ Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
 # Language, time, mail, files, log
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "project.formats"
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True

@@ -41,6 +41,8 @@ class Card:
 
     task: Task
     version: str
+    gate: str
+    """The code of why a queued task waits."""
     reason: str
     alt: str
     image: Image | None
@@ -63,6 +65,12 @@ class Card:
     @property
     def shape(self) -> str:
         return shape(self.task.batch.prompt.ratio)
+
+    @property
+    def leaves_in(self) -> int:
+        """Whole seconds for which a press can still be taken back before it is sent; else 0."""
+        rest = (self.task.due_at - timezone.now()).total_seconds()
+        return math.ceil(rest) if self.gate == "undo" and rest > 0 else 0
 
     @property
     def is_timed(self) -> bool:
@@ -119,7 +127,8 @@ def card(task: Task, studio: Studio) -> Card:
     return Card(
         task=task,
         version=task.live_version(studio),
-        reason=_gate_words(task, studio) or task.reason_sentence,
+        gate=task.gate(studio),
+        reason=_gate_words(task, studio) or _reason_words(task),
         alt=shorten(getattr(task, "excerpt", None) or task.batch.prompt.text),
         image=getattr(task, "image", None),
         elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
@@ -134,6 +143,11 @@ def _gate_words(task: Task, studio: Studio) -> str:
     if gate == "paused":
         return f"{sentence(gate)} {studio.pause_sentence}"
     return task.model.off_sentence if gate == "model-off" else sentence(gate)
+
+
+def _reason_words(task: Task) -> str:
+    """Why it is in trouble. That an open one is slow its clock says, and knows it better."""
+    return "" if task.is_open and task.reason == "slow" else task.reason_sentence
 
 
 def cards(tasks: Iterable[Task], studio: Studio) -> list[Card]:

@@ -43,7 +43,7 @@ def test_a_prompt_alone_becomes_a_picture_in_place(
 
     card = steps.pinned(studio.locator("#tasks article.card").first)
     steps.expect_status(card, "queued")
-    expect(card).to_contain_text("canceling is free")
+    expect(card).to_contain_text("Canceling is free")
     studio.evaluate(RECORD, f"#task-{steps.number(card)}")
     steps.expect_status(card, "sending")
     steps.expect_status(card, "rendering")

@@ -16,7 +16,7 @@ def test_a_press_can_be_taken_back_before_it_is_sent(
     text = steps.wish(person)
     card = steps.pinned(steps.order(studio, text))
     steps.expect_status(card, "queued")
-    expect(card).to_contain_text("until then canceling is free")
+    expect(card).to_contain_text("Canceling is free")
     card.get_by_role("button", name="Cancel").click()
     steps.expect_status(card, "canceled")
     expect(card.get_by_role("button")).to_have_count(0)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from gallery.models import Image, ImageModel, Task, User
+from gallery.models import Image, ImageModel, Prompt, Task, User
 from tests.conftest import Submit
 
-from .conftest import HTMX, MakeImage, doubt, refuse
+from .conftest import HTMX, MakeImage, accept, doubt, refuse
 
 CANARY = "<script>canary</script>\"'><img src=x onerror=canary()>"
 
@@ -170,3 +172,27 @@ def test_last_choices_are_preselected(by_alice: Client, alice: User, submit: Sub
     page = by_alice.get("/").text
     assert 'name="ratio" value="3:4" checked' in page
     assert re.search(r'value="gpt-image-1-medium"[^>]*selected', page)
+
+
+def test_a_queued_card_counts_down_until_it_leaves(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    task = submit(alice).tasks.get()
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now() + timedelta(seconds=8.5))
+    page = by_alice.get("/").text
+    assert re.search(r"Leaves in <span data-leaves>[89]</span> s\. Canceling is free\.", page)
+
+
+def test_a_card_leaves_it_to_its_clock_to_say_that_it_is_slow(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    task = submit(alice).tasks.get()
+    accept(task)
+    assert Task.objects.poll_again(task.pk, 0, "slow")
+    assert "The provider takes longer than usual." not in by_alice.get("/").text
+
+
+def test_times_are_of_24_hours(by_alice: Client, alice: User, submit: Submit) -> None:
+    submit(alice)
+    Prompt.objects.of(alice).update(created_at=datetime(2026, 11, 3, 14, 5, tzinfo=UTC))
+    assert "3 Nov 2026, 14:05" in by_alice.get("/history/").text
