@@ -58,3 +58,9 @@ def test_setup_refuses_a_taken_name(alice: User, client: Client) -> None:
     answer = client.post(f"/setup/{token}/", {"username": "alice", "password": "keeper-of-7"})
     assert answer.status_code == 422
     assert User.objects.filter(is_superuser=True).count() == 0
+
+
+def test_a_new_installation_says_where_its_first_account_is_made(db: None, client: Client) -> None:
+    assert "Open the set-up link" in client.get("/login/").text
+    User.objects.create_user("alice")
+    assert "Open the set-up link" not in client.get("/login/").text
