@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q import admin as queue_admin
 from django_q.models import Failure, OrmQ, Success
 
+from .jobs import cluster
 from .models import (
     Batch,
     Budget,
@@ -86,8 +87,13 @@ class ReadOnly(Listed):
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What happened to a task, with who did it."""
+
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("actor")
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -229,7 +235,8 @@ class StudioAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Resume real spending"), permissions=["change"])
     def resume_spending(self, request: HttpRequest, rows: QuerySet[Studio]) -> None:
         assert isinstance(request.user, User)
-        Studio.objects.resume(by=request.user)
+        if Studio.objects.resume(by=request.user):
+            cluster.wake("submit")
 
 
 @admin.register(Prompt)

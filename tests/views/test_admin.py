@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gallery.models import Budget, Charge, ImageModel, Studio, Task, TaskStatus, User
+from gallery.models import Budget, Charge, Event, ImageModel, Studio, Task, TaskStatus, User
 from tests.conftest import Submit
 
 from .conftest import MakeImage, doubt, state
@@ -143,6 +143,21 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_few(
         make_image(owner)
     assert queries() == few
     assert Charge.objects.count() > 10
+
+
+def test_a_task_takes_as_many_queries_for_a_long_story_as_for_a_short_one(
+    by_admin: Client, admin: User, task: Task
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            by_admin.get(f"/admin/gallery/task/{task.pk}/change/")
+        return len(captured)
+
+    queries()  # content types are remembered from the first page on
+    short = queries()
+    for _ in range(5):
+        Event.objects.record(task.pk, "identified", actor=admin)
+    assert queries() == short
 
 
 def test_a_model_keeps_its_remote_id(by_admin: Client, image_model: ImageModel) -> None:
