@@ -1,6 +1,5 @@
 """Processes that start, end and outlive each other only as they should."""
 
-import contextlib
 import ctypes
 import fcntl
 import json
@@ -116,10 +115,6 @@ class Child:
         self.started_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
     def start(self) -> None:
         """Start it. Call this from the main thread: see die_with_parent."""
         self.started_at = time.monotonic()
@@ -144,14 +139,6 @@ class Child:
         """SIGTERM to the process alone: it knows how to end its own children."""
         if self._process and self.is_running:
             self._process.terminate()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for the process to end; False when it has not within so many seconds."""
-        if self._process is None:
-            return True
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
-        return not self.is_running
 
     def kill(self, seconds: float = 5.0) -> bool:
         """SIGKILL to every process of its group; False when one is left after so many seconds."""

@@ -1,4 +1,8 @@
-"""The ledger is append-only in the database too: an UPDATE of a charge is refused there."""
+"""The ledger is append-only in the database too: an UPDATE of a charge is refused there.
+
+SQLite remakes a table to alter it, and the trigger goes with the old one: a later migration that
+alters Charge has to run `guard` again after it.
+"""
 
 from django.db import migrations
 
