@@ -99,6 +99,13 @@ class Task(models.Model):
     def reason_sentence(self) -> str:
         return sentence(self.reason)
 
+    @property
+    def took(self) -> float | None:
+        """Seconds from acceptance to readiness; None until both are known."""
+        if self.accepted_at is None or self.ready_at is None:
+            return None
+        return (self.ready_at - self.accepted_at).total_seconds()
+
     def gate(self, studio: Studio) -> str:
         """The code of why a queued task waits; empty in every other state."""
         if self.status != TaskStatus.QUEUED:

@@ -79,10 +79,7 @@ class Card:
     @property
     def took(self) -> float | None:
         """From acceptance to readiness, once the picture is here."""
-        task = self.task
-        if task.status != TaskStatus.DONE or task.accepted_at is None or task.ready_at is None:
-            return None
-        return (task.ready_at - task.accepted_at).total_seconds()
+        return self.task.took if self.task.status == TaskStatus.DONE else None
 
     @property
     def timing(self) -> SafeString:
@@ -124,11 +121,12 @@ def card(task: Task, studio: Studio) -> Card:
     """One task's card. The task comes from `for_cards`."""
     began = task.accepted_at or task.sent_at
     times = typical(task.model_id, task.provider)
+    gate = task.gate(studio)
     return Card(
         task=task,
         version=task.live_version(studio),
-        gate=task.gate(studio),
-        reason=_gate_words(task, studio) or _reason_words(task),
+        gate=gate,
+        reason=_gate_words(task, gate, studio) or _reason_words(task),
         alt=shorten(getattr(task, "excerpt", None) or task.batch.prompt.text),
         image=getattr(task, "image", None),
         elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
@@ -137,9 +135,8 @@ def card(task: Task, studio: Studio) -> Card:
     )
 
 
-def _gate_words(task: Task, studio: Studio) -> str:
+def _gate_words(task: Task, gate: str, studio: Studio) -> str:
     """Why a queued task waits, with the reason behind a pause or a switched-off model."""
-    gate = task.gate(studio)
     if gate == "paused":
         return f"{sentence(gate)} {studio.pause_sentence}"
     return task.model.off_sentence if gate == "model-off" else sentence(gate)

@@ -41,20 +41,12 @@ def image_show(request: StudioRequest, pk: int) -> HttpResponse:
         "image": image,
         "task": image.task,
         "prompt": image.task.batch.prompt if image.task else None,
-        "took": _took(image),
+        "took": image.task.took if image.task else None,
         "cost": Charge.objects.spent_on(image.task) if image.task else None,
         "newer": own.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
         "older": own.filter(pk__lt=pk).order_by("-pk").values_list("pk", flat=True).first(),
     }
     return render(request, "gallery/image_show.html", context)
-
-
-def _took(image: Image) -> float | None:
-    """Seconds that the provider took for it."""
-    task = image.task
-    if task is None or task.accepted_at is None or task.ready_at is None:
-        return None
-    return (task.ready_at - task.accepted_at).total_seconds()
 
 
 @require_safe
