@@ -23,6 +23,8 @@ from .waiting import back_off
 if TYPE_CHECKING:
     import uuid
 
+    from PIL.Image import Image as Picture
+
 log = logging.getLogger(__name__)
 
 
@@ -104,7 +106,7 @@ def _fetch(task: Task) -> StoredFile:
         )
         try:
             with opened(incoming.path) as picture:
-                known, copies = facts(picture), thumbnails.shrink(picture)
+                known, copies = facts(picture), _shrink(picture, task)
         except BadPicture:
             # Paid for, so kept, but apart: what it is will be for a person to see.
             store.quarantine(incoming, root, f"task-{task.pk}")
@@ -133,6 +135,15 @@ def _name(task: Task, sha256: str, extension: str, again: int = 0) -> str:
     day = task.created_at.astimezone(UTC)
     turn = f"-{again}" if again else ""
     return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}{turn}.{extension}"
+
+
+def _shrink(picture: Picture, task: Task) -> thumbnails.Copies:
+    try:
+        return thumbnails.shrink(picture)
+    except Exception:
+        # Whatever Pillow cannot shrink: the picture itself is good, and has been paid for.
+        log.exception("no thumbnails for task %s", task.pk)
+        return {}
 
 
 def _write_thumbnails(copies: thumbnails.Copies, name: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db import Error as AnyDatabaseError
-from django.db import connection
 from django.utils import timezone
 
 from gallery.archive.store import free_bytes
@@ -106,7 +107,27 @@ def transmit(client: Client, task_id: int, claim: uuid.UUID, deadline: float) ->
         deadline=deadline,
         may_send=lambda: _may_send(task_id, claim),
     )
-    settle_outcome(task, claim, outcome, seconds=clock() - began)
+    _write_down(task, claim, outcome, seconds=clock() - began)
+
+
+def _write_down(
+    task: Task, claim: uuid.UUID, outcome: answers.CreateOutcome, *, seconds: float
+) -> None:
+    """Move the task, again and again while the database refuses and the claim still lives.
+
+    Without that a request that provably never left would be unknown, its money held.
+    """
+    until = clock() + settings.CLAIM_SECONDS - settings.CREATE_SECONDS
+    while True:
+        try:
+            return settle_outcome(task, claim, outcome, seconds=seconds)
+        except DatabaseError:
+            # An accepted id is in the journal by now; the sweeper brings it home.
+            if isinstance(outcome, answers.Accepted) or clock() > until or cluster.stopping():
+                raise
+            log.warning("the outcome of task %s cannot be written down yet", task.pk)
+            connection.close()
+            time.sleep(1)
 
 
 def settle_outcome(

@@ -38,12 +38,20 @@ def sweep() -> None:
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         if Task.objects.doubt_overdue(task_id):
             log.warning("task %s: its sender died; the outcome is unknown", task_id)
+    guard_key()
     guard_disk()
     guard_archive()
     store.remove_stale(settings.DATA_DIR, INCOMING_SECONDS)
     for name in pump.NAMES:
         if pump.has_work(name):
             cluster.wake(name)
+
+
+def guard_key() -> None:
+    """Without a key real tasks wait, and nobody is to be surprised when one is set again."""
+    waiting = Task.objects.real().filter(status=TaskStatus.QUEUED)
+    if settings.IS_DEMO and waiting.exists():
+        Studio.objects.pause("no-key")
 
 
 def guard_archive() -> None:

@@ -25,6 +25,7 @@ SENTENCES: dict[str, str | Promise] = {
     # Why spending is paused.
     "by-hand": _("An administrator paused spending."),
     "key-refused": _("The provider refuses the API key."),
+    "no-key": _("There is no API key, so that real pictures wait."),
     "balance-empty": _("The balance at the provider is used up."),
     "breaker": _("The provider left two requests without a usable answer within ten minutes."),
     "disk-full": _("The disk is nearly full."),

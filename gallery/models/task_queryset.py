@@ -74,6 +74,14 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """Tasks for the provider that is configured now; no other is ever sent to or asked."""
         return self.filter(provider=settings.PROVIDER)
 
+    def real(self) -> TaskQuerySet:
+        """Tasks that cost real money."""
+        return self.exclude(provider=DEMO)
+
+    def content_refused(self) -> TaskQuerySet:
+        """Refused for their content: repeats may cost the installation its key."""
+        return self.filter(status=S.FAILED, reason="content-refused")
+
     def due(self, within: float = 0.0) -> TaskQuerySet:
         """Due now, or within so many seconds."""
         return self.filter(due_at__lte=_now_and(within))

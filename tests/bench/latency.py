@@ -28,9 +28,8 @@ ADMIN = {
     "DJANGO_SUPERUSER_USERNAME": "carol",
     "DJANGO_SUPERUSER_PASSWORD": "keeper-of-keys-7",
 }
-# name: pictures in flight, POLL_RATE, when they become ready (seconds after their create). A
-# provider
-# elsewhere would not draw on our cores: this one has painted all before the first is ready.
+# name: pictures in flight, POLL_RATE, when they become ready (seconds after their create).
+# A provider elsewhere would not draw on our cores: this one has painted all before that.
 RUNS = {
     "20 in flight, POLL_RATE=20": (20, 20, (20.0, 40.0)),
     "200 in flight over a minute, POLL_RATE=200": (200, 200, (120.0, 180.0)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from gallery.jobs import journal, remote, submit
+from gallery.jobs import submit as senders
 from gallery.models import Budget, ImageModel, Order, Studio, Task, TaskStatus, User
 from gallery.provider import answers
 from tests.conftest import KEY, Submit
@@ -262,6 +264,31 @@ def test_a_database_that_cannot_say_yes_says_no(task: Task, provider: DemoServer
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE gallery_studio_gone RENAME TO gallery_studio")
+
+
+def _rename(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outcome_that_the_database_refuses_is_written_down_later(
+    provider: DemoServer, submit: Submit, alice: User, settings: Any
+) -> None:
+    """A refusal during an outage of the database: failed and released, and not unknown."""
+    settings.CLAIM_SECONDS = 30.0
+    task = submit(alice, "an outage").tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    _rename("gallery_event", "gallery_event_gone")
+    healing = threading.Timer(0.7, _rename, ("gallery_event_gone", "gallery_event"))
+    healing.start()
+    refused = answers.Refused("request-refused", "no")
+    senders._write_down(task, claim, refused, seconds=0.1)
+    healing.join()
+    assert Task.objects.get(pk=task.pk).status == S.FAILED
+    check_money()
 
 
 def test_a_full_disk_pauses_spending(provider: DemoServer, task: Task, settings: Any) -> None:

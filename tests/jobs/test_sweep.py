@@ -147,3 +147,11 @@ def test_a_resumed_archive_is_given_time(task: Task, provider: DemoServer, admin
     Studio.objects.resume(by=admin)
     sweep.guard_archive()
     assert not Studio.objects.current().is_paused
+
+
+def test_without_a_key_waiting_real_tasks_pause_spending(task: Task, settings: Any) -> None:
+    sweep.guard_key()
+    assert not Studio.objects.current().is_paused
+    settings.IS_DEMO, settings.PROVIDER = True, "demo"
+    sweep.guard_key()
+    assert Studio.objects.current().pause_reason == "no-key"

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -25,6 +26,12 @@ from django.urls import reverse
 from gallery.jobs.processes import Child, LockFile, die_with_parent
 from gallery.jobs.supervisor import MANAGE, Backoff
 from gallery.models import Studio
+
+REDIS_ERRORS: tuple[type[Exception], ...] = ()
+with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL is set
+    from redis.exceptions import RedisError
+
+    REDIS_ERRORS = (RedisError,)
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +53,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o027)  # nothing for strangers; the group may be the web proxy's
         if options["stop_with_parent"]:
             die_with_parent(os.getppid(), signal.SIGTERM)
         sys.exit(Everything().run())
@@ -136,6 +144,10 @@ class Everything:
         except DatabaseError as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             give_up(f"The database cannot be used: {reason} (see DATABASE_URL and DATA_DIR).")
+        try:
+            cache.get("reachable")
+        except REDIS_ERRORS as error:
+            give_up(f"The Redis of REDIS_URL cannot be used: {' '.join(str(error).split())}.")
         collect_static()
 
     # --- while it runs

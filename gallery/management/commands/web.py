@@ -14,7 +14,9 @@ from granian.server import Server
 from gallery.jobs.processes import die_with_parent
 
 PROCESSES = 2
-THREADS = 2  # rendering holds the interpreter's lock: the second is there for slow downloads
+# Rendering holds the interpreter's lock, so that one thread would do for it; the others are for
+# clients that send or read slowly. Threads that nobody needs are not started.
+THREADS = 32
 
 
 class Command(BaseCommand):
@@ -38,7 +40,7 @@ class Command(BaseCommand):
             loop=Loops.asyncio,
             workers=PROCESSES,
             blocking_threads=THREADS,
-            blocking_threads_idle_timeout=600,  # a thread keeps its database connection
+            blocking_threads_idle_timeout=60,  # a thread keeps its database connection
             websockets=False,
             respawn_failed_workers=True,
             respawn_interval=0.1,

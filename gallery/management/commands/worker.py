@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--parent", type=int, help="die when this process does")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o027)
         if options["parent"]:
             die_with_parent(options["parent"])
         if not options["cluster"]:
