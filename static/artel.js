@@ -209,7 +209,7 @@
     if (requestConfig.elt.id !== "composer") renewToken(requestConfig.elt);
     else {
       dropDrafts((name) => name === sent);
-      $("#tasks .card")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      $("#tasks .card")?.scrollIntoView({ block: "nearest" });
       if (location.search) history.replaceState(null, "", location.pathname);
     }
   });
@@ -265,6 +265,7 @@
 
   const OPEN = ["queued", "sending", "rendering", "saving"];
   const isOpen = (card) => OPEN.includes(card.dataset.status);
+  const waits = (card) => "waits" in card.dataset;
   const began = new WeakMap();
 
   function percent(elapsed, usual, slow) {
@@ -302,9 +303,11 @@
     if (asking || (timer && !now)) return;
     clearTimeout(timer);
     timer = 0;
-    if (!$$(".card").some(isOpen)) return;
+    const open = $$(".card").some(isOpen);
+    if (!open && !$$(".card").some(waits)) return;
     const step = Number(document.body.dataset.live || 1) * 1000;
-    const wait = document.hidden ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
+    const slow = document.hidden || !open;
+    const wait = slow ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
     timer = setTimeout(ask, now ? 0 : wait);
   }
 
