@@ -12,7 +12,7 @@ endif
 STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: run test check lint types lock clean
+.PHONY: run test check lint types bench chaos lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -22,6 +22,15 @@ test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types test
+
+# How soon a picture is seen in Chromium; for a quiet machine.
+bench: $(DEV_STAMP)
+	@$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.bench.latency
+
+# kill -9 of each part with a task in each state.
+chaos: $(DEV_STAMP)
+	$(BIN)/python -m pytest tests/chaos
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

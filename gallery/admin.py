@@ -122,18 +122,28 @@ class StudioUserAdmin(Listed, UserAdmin):  # type: ignore[type-arg]
     """People. Deactivated, never deleted; deactivating cancels what they have queued."""
 
     list_display = ("username", "email", "is_staff", "is_active", "limit", "last_login")
-    readonly_fields = ("is_active", "last_login", "date_joined")
+    readonly_fields = ("is_active", "last_login", "date_joined", "content_refusals")
     actions = ("deactivate", "activate")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Money"), {"fields": ("monthly_limit_kopecks",)}),
+        (_("Refused"), {"fields": ("content_refusals",)}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     filter_horizontal = ("groups",)
 
     limit = roubles("monthly_limit_kopecks", _("monthly limit"))
+
+    @admin.display(description=_("content refusals"))
+    def content_refusals(self, user: User) -> int:
+        """Repeats may cost the installation its key, so that somebody should know of them."""
+        return Task.objects.of(user).content_refused().count()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
+        rights = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups")
+        return [*self.readonly_fields, *rights]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -201,8 +211,8 @@ class ImageModelAdmin(Listed):
 class StudioAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The installation's one row."""
 
-    list_display = ("__str__", "pause", "purse_kopecks", "signup_open", "undo_send_seconds")
-    fields = ("pause", "purse_kopecks", "signup_open", "undo_send_seconds")
+    list_display = ("__str__", "pause", "purse_kopecks", "undo_send_seconds")
+    fields = ("pause", "purse_kopecks", "undo_send_seconds")
     readonly_fields = ("pause",)
     actions = ("pause_spending", "resume_spending")
     show_full_result_count = False
@@ -223,7 +233,7 @@ class StudioAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: Studio, form: ModelForm[Studio], change: bool
     ) -> None:
         # Named fields: a pause that trips while this form is open must not be written over.
-        obj.save(update_fields=["signup_open", "undo_send_seconds"])
+        obj.save(update_fields=["undo_send_seconds"])
         if "purse_kopecks" in form.changed_data:
             Budget.objects.set_purse(obj.purse_kopecks)
 

@@ -484,7 +484,8 @@ Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
 
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "project.formats"
-LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+# Russian joins with its catalogue: half of a page in each language helps nobody.
+LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

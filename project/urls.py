@@ -20,6 +20,7 @@ urlpatterns = [
     path("images/<int:pk>/original/", images.image_original, name="image_original"),
     path("images/<int:pk>/thumbs/<int:size>/", images.image_thumbnail, name="image_thumbnail"),
     path("history/", prompts.prompt_list, name="prompt_list"),
+    path("prompts/<int:pk>/", prompts.prompt_show, name="prompt_show"),
     path("prompts/<int:pk>/rerun/", prompts.prompt_rerun, name="prompt_rerun"),
     path("login/", accounts.login, name="login"),
     path("logout/", accounts.logout, name="logout"),

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 
 from gallery.models import Batch, ImageModel, Order, Studio, Task, User
 from tests.demo.server import DemoServer
@@ -24,6 +25,12 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
     settings.DATA_DIR.mkdir()
     folder: Path = settings.DATA_DIR
     return folder
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """What one test measured or woke is nothing to the next."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from gallery.models import Studio, Task, typical
+from gallery.models import Studio, Task, User, typical
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
 
@@ -36,6 +36,14 @@ def run() -> None:
     """The poller pump."""
     with contextlib.closing(remote.client()) as client:
         pump.run("poll", Poller(client))
+
+
+def ask_again(task_id: int, by: User) -> bool:
+    """A person asks for a lost picture once more; False when it is not lost."""
+    lost = Task.objects.ask_again(task_id, by=by)
+    if lost:
+        cluster.wake("poll")
+    return lost
 
 
 class Poller:

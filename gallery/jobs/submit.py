@@ -228,7 +228,7 @@ def _doubt(task: Task, claim: uuid.UUID, reason: str, detail: str, **facts: obje
         return
     since = timezone.now() - timedelta(seconds=settings.BREAKER_SECONDS)
     resumed = Studio.objects.current().resumed_at
-    if Task.objects.current().doubted_since(max(since, resumed or since)) >= settings.BREAKER_TIMES:
+    if Task.objects.doubted_since(max(since, resumed or since)) >= settings.BREAKER_TIMES:
         Studio.objects.pause("breaker")
 
 

@@ -1,6 +1,6 @@
 """The studio's row, and every model that is known: three on, the others off until wanted."""
 
-from django.db import migrations
+from django.db import DEFAULT_DB_ALIAS, migrations
 
 ALL_SEVEN = ["1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21"]
 FIVE = ALL_SEVEN[:5]
@@ -37,10 +37,11 @@ ON = {"gpt-image-1-low", "gpt-image-1-medium", "gpt-image-1-high"}
 
 
 def add(apps, schema_editor):
-    apps.get_model("gallery", "Studio").objects.get_or_create(pk=1)
-    ImageModel = apps.get_model("gallery", "ImageModel")
+    alias = schema_editor.connection.alias if schema_editor else DEFAULT_DB_ALIAS
+    apps.get_model("gallery", "Studio").objects.using(alias).get_or_create(pk=1)
+    ImageModel = apps.get_model("gallery", "ImageModel").objects.using(alias)
     for position, (remote_id, label, price, ratios, references) in enumerate(MODELS):
-        ImageModel.objects.get_or_create(
+        ImageModel.get_or_create(
             remote_id=remote_id,
             defaults={
                 "label": label,

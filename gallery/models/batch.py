@@ -179,7 +179,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 class Batch(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches", db_index=False
     )
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="batches")
     kind = models.CharField(max_length=8, choices=BatchKind, default=BatchKind.FIRST)

@@ -135,7 +135,7 @@ class Charge(models.Model):
 
     task = models.ForeignKey("gallery.Task", on_delete=models.PROTECT, related_name="charges")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="charges"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="charges", db_index=False
     )
     month = models.DateField(_("month"))
     demo = models.BooleanField(_("demo money"))

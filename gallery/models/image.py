@@ -55,7 +55,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 class Image(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="images"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="images", db_index=False
     )
     # Empty for imports.
     task = models.OneToOneField(

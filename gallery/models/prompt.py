@@ -68,7 +68,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
 class Prompt(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="prompts"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="prompts", db_index=False
     )
     text = models.TextField(_("text"), validators=[MaxLengthValidator(MAX_TEXT)])
     search_text = models.TextField(editable=False)
@@ -96,7 +96,9 @@ class Prompt(models.Model):
 class Reference(models.Model):
     """A picture given as context: a public link, which the provider fetches and we never do."""
 
-    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="references")
+    prompt = models.ForeignKey(
+        Prompt, on_delete=models.PROTECT, related_name="references", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     url = models.TextField()
 

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 
 class Task(models.Model):
-    batch = models.ForeignKey("gallery.Batch", on_delete=models.PROTECT, related_name="tasks")
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks"
+    batch = models.ForeignKey(
+        "gallery.Batch", on_delete=models.PROTECT, related_name="tasks", db_index=False
     )
-    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="tasks")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks", db_index=False
+    )
+    model = models.ForeignKey(
+        ImageModel, on_delete=models.PROTECT, related_name="tasks", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     provider = models.CharField(_("provider"), max_length=200)
     price_kopecks = models.PositiveIntegerField(_("price, kopecks"))
@@ -110,14 +114,28 @@ class Task(models.Model):
         """The code of why a queued task waits; empty in every other state."""
         if self.status != TaskStatus.QUEUED:
             return ""
-        closed = {
-            "other-provider": self.provider != settings.PROVIDER,
-            "model-off": not self.model.is_enabled,
-            "paused": studio.is_paused and not self.is_demo,
-            self.reason or "undo": self.due_at > timezone.now(),
-        }
-        return next((code for code, shut in closed.items() if shut), "turn")
+        if self.provider != settings.PROVIDER:
+            return "other-provider"
+        if not self.model.is_enabled:
+            return "model-off"
+        if studio.is_paused and not self.is_demo:
+            return "paused"
+        if self.due_at > timezone.now():
+            return self.reason or "undo"
+        return "turn"
+
+    @property
+    def may_still_be_answered(self) -> bool:
+        """Unknown, while its send's own time runs: a late answer may yet heal it."""
+        until = self.claimed_until
+        return self.status == TaskStatus.UNKNOWN and until is not None and until > timezone.now()
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Unknown, and no byte of its send can still leave."""
+        return self.status == TaskStatus.UNKNOWN and not self.may_still_be_answered
 
     def live_version(self, studio: Studio) -> str:
-        """Changes exactly when what the card shows changes: the row's version and its gate."""
-        return f"{self.version}.{self.gate(studio)}"
+        """Changes exactly when what the card shows changes, be it by the mere passing of time."""
+        again = "again" if self.may_be_sent_again else ""
+        return f"{self.version}.{self.gate(studio)}{again}"

@@ -122,9 +122,10 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         return self.filter(status=S.SENDING, claimed_until__lte=timezone.now())
 
     def doubted_since(self, when: datetime) -> int:
-        """How many sends the provider left without a usable answer; our own deaths aside."""
+        """How many sends this provider left without a usable answer; our own deaths aside."""
         return (
-            Event.objects.filter(kind="unknown", created_at__gte=when, task__in=self.values("pk"))
+            Event.objects.filter(kind="unknown", created_at__gte=when)
+            .filter(task__provider=settings.PROVIDER)
             .exclude(facts__reason="sender-died")
             .count()
         )
@@ -514,9 +515,10 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     # Looking away
 
     def dismiss(self, pk: int) -> bool:
-        """Take a troubled task's card off the studio page. Changes no state and no money."""
+        """Take an ended task's card off the studio page. Changes no state and no money."""
+        ended = self.exclude(status__in=OPEN)
         return (
-            self.filter(pk=pk, status__in=TROUBLED, dismissed_at=None).update(
+            ended.filter(pk=pk, dismissed_at=None).update(
                 dismissed_at=timezone.now(), version=F("version") + 1
             )
             == 1

@@ -7,7 +7,6 @@ by the template's lookups.
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from gallery.models import Batch, Image, Studio, Task, TaskStatus, typical
+from gallery.models import PAID_NOT_SAVED, Batch, Image, Studio, Task, TaskStatus, typical
 from gallery.models.reasons import sentence
 from gallery.models.task_queryset import TaskQuerySet
 from gallery.templatetags.artel import shape, shorten
@@ -74,7 +73,14 @@ class Card:
 
     @property
     def is_timed(self) -> bool:
-        return self.task.is_open and self.task.status != TaskStatus.QUEUED
+        """Counted from its acceptance: what is being sent has no usual time of its own."""
+        return self.task.status in PAID_NOT_SAVED
+
+    @property
+    def may_be_dismissed(self) -> bool:
+        """Ended without a picture; a picture leaves for the gallery by itself."""
+        ended = not self.task.is_open and self.task.status != TaskStatus.DONE
+        return ended and self.task.dismissed_at is None
 
     @property
     def took(self) -> float | None:
@@ -98,16 +104,6 @@ class Card:
         """How far along by the model's own recent times; never the whole way before it is."""
         return progress(self.elapsed, self.usual, self.slow)
 
-    @property
-    def may_be_sent_again(self) -> bool:
-        """Unknown, and the send's own time is over, so that no byte of it can still leave."""
-        until = self.task.claimed_until
-        return self.task.status == TaskStatus.UNKNOWN and (until is None or until <= timezone.now())
-
-    @property
-    def token(self) -> uuid.UUID:
-        return uuid.uuid4()
-
 
 def progress(elapsed: float, usual: float, slow: float) -> int:
     """Percent: even until the usual time, then ever slower. The page's script draws the same."""
@@ -119,7 +115,7 @@ def progress(elapsed: float, usual: float, slow: float) -> int:
 
 def card(task: Task, studio: Studio) -> Card:
     """One task's card. The task comes from `for_cards`."""
-    began = task.accepted_at or task.sent_at
+    began = task.accepted_at
     times = typical(task.model_id, task.provider)
     gate = task.gate(studio)
     return Card(

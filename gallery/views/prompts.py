@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Count, F, Max, Sum, Window
 from django.db.models.functions import Left, RowNumber
 from django.shortcuts import get_object_or_404, redirect, render
@@ -99,6 +100,26 @@ def _entries(prompts: Sequence[Prompt]) -> list[Entry]:
         )
         for prompt in prompts
     ]
+
+
+@require_safe
+def prompt_show(request: StudioRequest, pk: int) -> HttpResponse:
+    """One prompt whole, with every task of it, what it came from and what came of it."""
+    own = Prompt.objects.of(request.user).select_related("model")
+    prompt = get_object_or_404(own, pk=pk)
+    before = whole_number(request.GET.get("before"))
+    tasks = cards.for_cards(Task.objects.filter(batch__prompt=prompt)).order_by("-pk")
+    if before is not None:
+        tasks = tasks.filter(pk__lt=before)
+    page = pages.page(tasks, settings.PAGE_SIZE, is_first=before is None)
+    context = {
+        "prompt": prompt,
+        "entry": _entries([prompt])[0],
+        "cards": cards.cards(page.rows, Studio.objects.current()),
+        "page": page,
+        "children": prompt.children.order_by("pk").annotate(excerpt=Left("text", EXCERPT))[:PAGE],
+    }
+    return render(request, "gallery/prompt_show.html", context)
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.forms import PressForm, refusal_words
-from gallery.jobs import cluster, pump, submit
+from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
 
 from . import cards
@@ -51,7 +51,13 @@ def task_live(request: StudioRequest) -> HttpResponse:
     own = Task.objects.of(request.user).filter(pk__in=known, dismissed_at=None)
     # Most ticks change nothing, so what tells whether is fetched first, and no more than that.
     light = own.select_related("model").only(
-        "version", "status", "provider", "due_at", "reason", "model__is_enabled"
+        "version",
+        "status",
+        "provider",
+        "due_at",
+        "claimed_until",
+        "reason",
+        "model__is_enabled",
     )
     now = {task.pk: task for task in light}
     if any(task.is_open for task in now.values()):
@@ -93,8 +99,7 @@ def task_dismiss(request: StudioRequest, pk: int) -> HttpResponse:
 def task_ask(request: StudioRequest, pk: int) -> HttpResponse:
     """Ask the provider for a lost picture once more; costs nothing."""
     task = _own(request, pk)
-    if Task.objects.ask_again(task.pk, by=request.user):
-        cluster.wake("poll")
+    poll.ask_again(task.pk, request.user)
     return _card(request, pk)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin as django_admin
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -70,11 +72,11 @@ def test_members_stay_out(by_alice: Client, client: Client) -> None:
 
 def test_the_purse_reaches_this_months_budget(by_admin: Client, task: Task) -> None:
     Studio.objects.current()
-    form = {"purse_kopecks": "70000", "undo_send_seconds": "5", "signup_open": "on"}
+    form = {"purse_kopecks": "70000", "undo_send_seconds": "5"}
     answer = by_admin.post("/admin/gallery/studio/1/change/", form)
     assert answer.status_code == 302
     studio = Studio.objects.current()
-    assert (studio.purse_kopecks, studio.undo_send_seconds, studio.signup_open) == (70000, 5, True)
+    assert (studio.purse_kopecks, studio.undo_send_seconds) == (70000, 5)
     assert set(Budget.objects.filter(user=None).values_list("limit_kopecks", flat=True)) == {70000}
 
 
@@ -168,3 +170,27 @@ def test_a_model_keeps_its_remote_id(by_admin: Client, image_model: ImageModel) 
     assert by_admin.post(page, form).status_code == 302
     image_model.refresh_from_db()
     assert (image_model.remote_id, image_model.price_kopecks) == ("gpt-image-1-low", 500)
+
+
+def test_staff_cannot_raise_their_own_rights(client: Client, bob: User, task: Task) -> None:
+    bob.is_staff = True
+    bob.save(update_fields=["is_staff"])
+    bob.user_permissions.set(Permission.objects.filter(codename__endswith="_user"))
+    client.force_login(bob)
+    page = client.get(f"/admin/gallery/user/{bob.pk}/change/").text
+    assert 'name="username"' in page
+    assert 'name="is_superuser"' not in page
+    form = {"username": "bob", "is_superuser": "on", "is_staff": "on"}
+    client.post(f"/admin/gallery/user/{bob.pk}/change/", form)
+    assert not User.objects.get(pk=bob.pk).is_superuser
+
+
+def test_content_refusals_are_counted_for_each_user(
+    client: Client, admin: User, task: Task
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    Task.objects.refuse(task.pk, claim, "content-refused", "no")
+    client.force_login(admin)
+    page = client.get(f"/admin/gallery/user/{task.owner_id}/change/").text
+    assert re.search(r'field-content_refusals.*?<div class="readonly">1</div>', page, re.DOTALL)

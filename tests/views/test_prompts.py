@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from gallery.models import Batch, ImageModel, Prompt, Task, User
+from gallery.models import Batch, ImageModel, Order, Prompt, Task, User
 from gallery.views import prompts
 from tests.conftest import Submit
 
@@ -54,6 +54,34 @@ def test_search_folds_every_alphabet(
 @pytest.mark.parametrize("words", ["\0", "%", "x" * 5000, "'; drop table", "<b>"])
 def test_search_takes_anything(by_alice: Client, task: Task, words: str) -> None:
     assert by_alice.get("/history/", {"q": words}).status_code == 200
+
+
+def test_a_prompts_page_has_every_task_and_its_kin(
+    by_alice: Client, by_bob: Client, alice: User, submit: Submit
+) -> None:
+    link = "https://pictures.example/a.png"
+    parent = submit(alice, "the parent", count=8, references=(link,)).prompt
+    order = Order.rerun(parent, token=uuid.uuid4(), count=8, price_kopecks=400)
+    Batch.objects.submit(alice, order)
+    child = submit(alice, "the child", parent=parent).prompt
+    page = by_alice.get(f"/prompts/{parent.pk}/").text
+    assert page.count('<article id="task-') == 16
+    assert link in page
+    assert f"/prompts/{child.pk}/" in page
+    assert f"/prompts/{parent.pk}/" in by_alice.get(f"/prompts/{child.pk}/").text
+    assert "and 8 more" in by_alice.get("/history/").text
+    assert by_bob.get(f"/prompts/{parent.pk}/").status_code == 404
+
+
+def test_a_prompts_page_goes_on(
+    by_alice: Client, alice: User, submit: Submit, settings: Any
+) -> None:
+    settings.PAGE_SIZE = 3
+    prompt = submit(alice, count=5).prompt
+    page = by_alice.get(f"/prompts/{prompt.pk}/").text
+    more = re.search(rf"/prompts/{prompt.pk}/\?before=\d+", page)
+    assert more
+    assert by_alice.get(more.group()).text.count('<article id="task-') == 2
 
 
 def test_history_goes_on(by_alice: Client, alice: User, submit: Submit) -> None:

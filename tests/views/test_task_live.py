@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from gallery.models import ImageModel, Studio, Task, User
@@ -43,6 +44,21 @@ def test_only_changed_cards_come(by_alice: Client, alice: User, submit: Submit) 
     assert "Rendering: 1." in page
     after = re.sub(rf"{second.pk}:[^,]+", known(page), before)
     assert ask(by_alice, after).status_code == 204
+
+
+def test_that_it_may_be_sent_again_is_news(by_alice: Client, alice: User, submit: Submit) -> None:
+    task = submit(alice).tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    Task.objects.doubt(task.pk, claim, "timeout", "")
+    page = by_alice.get("/").text
+    assert " data-waits" in page
+    assert "Send again…" not in page
+    assert ask(by_alice, known(page)).status_code == 204
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    news = ask(by_alice, known(page)).text
+    assert "Send again…" in news
+    assert " data-waits" not in news
 
 
 def test_a_gate_that_shuts_is_news(

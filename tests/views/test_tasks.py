@@ -78,6 +78,13 @@ def again_form(page: str) -> dict[str, str]:
     return dict(re.findall(r'name="(token|count|price)" value="([^"]+)"', page))
 
 
+def test_a_canceled_card_can_be_dismissed(by_alice: Client, task: Task) -> None:
+    card = by_alice.post(f"/tasks/{task.pk}/cancel/", headers=HTMX).text
+    assert f"/tasks/{task.pk}/dismiss/" in card
+    assert by_alice.post(f"/tasks/{task.pk}/dismiss/", headers=HTMX).text == ""
+    assert state(task) == TaskStatus.CANCELED
+
+
 def test_send_again_asks_first_then_does(by_alice: Client, task: Task) -> None:
     doubt(task)
     path = f"/tasks/{task.pk}/again/"

@@ -147,7 +147,8 @@ class Everything:
         try:
             cache.get("reachable")
         except REDIS_ERRORS as error:
-            give_up(f"The Redis of REDIS_URL cannot be used: {' '.join(str(error).split())}.")
+            reason = " ".join(str(error).split()).rstrip(".")
+            give_up(f"The Redis of REDIS_URL cannot be used: {reason}.")
         collect_static()
 
     # --- while it runs
