@@ -61,9 +61,10 @@ class Poller:
         self.under_way: dict[Future[answers.ResultOutcome], Task] = {}
 
     def tick(self) -> None:
+        began = clock()
         self._ask()
         wait(self.under_way, timeout=self.step * 0.8)
-        self._record()
+        self._record(clock() - began)
 
     def is_idle(self) -> bool:
         return not self.under_way and not pump.has_work("poll")
@@ -74,8 +75,8 @@ class Poller:
 
     def _ask(self) -> None:
         busy = [task.pk for task in self.under_way.values()]
-        # What was asked about a second ago is due a second after its answer, not after its tick:
-        # without half a step of grace it would be asked about a tick too late each time.
+        # Ticks are not a second apart to the millisecond: without half a step of grace, what is
+        # due just after one would wait for the next.
         due = Task.objects.pollable(within=self.step / 2).exclude(pk__in=busy).order_by("due_at")
         for task in due[: self._fill()]:
             self.allowance -= 1
@@ -90,9 +91,9 @@ class Poller:
         self.filled_at = now
         return int(self.allowance)
 
-    def _record(self) -> None:
+    def _record(self, elapsed: float = 0.0) -> None:
         answered = [future for future in self.under_way if future.done()]
-        record([(self.under_way.pop(future), future.result()) for future in answered])
+        record([(self.under_way.pop(future), future.result()) for future in answered], elapsed)
 
 
 def poll(task_id: int, client: Client) -> None:
@@ -102,10 +103,13 @@ def poll(task_id: int, client: Client) -> None:
         record([(task, client.result(task.remote_id or ""))])
 
 
-def record(answered: Answered) -> None:
-    """Write down a tick's answers in one transaction; each by itself when one spoils that."""
+def record(answered: Answered, elapsed: float = 0.0) -> None:
+    """Write down a tick's answers in one transaction; each by itself when one spoils that.
+
+    They were asked for `elapsed` seconds ago: steps of a second are from question to question.
+    """
     try:
-        ready = _record_together(answered)
+        ready = _record_together(answered, max(0.0, settings.TICK_SECONDS - elapsed))
     except OperationalError:
         raise
     except Exception:
@@ -117,7 +121,7 @@ def record(answered: Answered) -> None:
         cluster.wake("save")
 
 
-def _record_together(answered: Answered) -> bool:
+def _record_together(answered: Answered, step: float) -> bool:
     unchanged: list[int] = []
     ready = False
     with transaction.atomic():
@@ -127,7 +131,7 @@ def _record_together(answered: Answered) -> bool:
             else:
                 ready |= settle_outcome(task, outcome)
         if unchanged:
-            Task.objects.poll_all_again(unchanged, settings.TICK_SECONDS)
+            Task.objects.poll_all_again(unchanged, step)
     return ready
 
 
