@@ -12,7 +12,7 @@ endif
 STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: run test check lint types bench chaos lock clean
+.PHONY: run test check lint types coverage bench chaos lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -22,6 +22,13 @@ test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types test
+
+# Branches of what spends money and keeps pictures, also in the processes that the tests start.
+coverage: $(DEV_STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=gallery --cov-branch --cov-report= \
+		tests/models tests/provider tests/archive tests/jobs tests/chaos
+	$(BIN)/coverage report --fail-under=95 \
+		--include='gallery/models/*,gallery/provider/*,gallery/archive/*,gallery/jobs/*'
 
 # How soon a picture is seen in Chromium; for a quiet machine.
 bench: $(DEV_STAMP)
