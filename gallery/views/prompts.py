@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, Sum, Window
 from django.db.models.functions import Left, RowNumber
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from gallery.forms import PressForm, refusal_words
 from gallery.jobs import submit
@@ -51,6 +52,7 @@ class Entry:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def prompt_list(request: StudioRequest) -> HttpResponse:
     words = request.GET.get("q", "")[:200].replace("\0", " ").strip()
     before = whole_number(request.GET.get("before"))

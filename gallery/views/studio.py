@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from gallery.forms import ComposerForm
 from gallery.jobs import submit
@@ -23,6 +24,7 @@ MOST_CARDS = 500
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def studio_show(request: StudioRequest) -> HttpResponse:
     gallery = pages.gallery(request.user, whole_number(request.GET.get("before")))
     if request.htmx and "before" in request.GET:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -59,6 +60,21 @@ def test_pages_are_served_with_their_headers(serving: Installation) -> None:
     sheet = body.split('href="/static/admin/css/base.', 1)[1].split('"', 1)[0]
     with urllib.request.urlopen(f"{serving.address}/static/admin/css/base.{sheet}") as answer:
         assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_slow_clients_hold_nobody_up(serving: Installation) -> None:
+    """Bodies that never come, with no login needed: pages are served all the same."""
+    head = (
+        f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{serving.port}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", serving.port)))
+            slow.sendall(head)
+        for _ in range(4):
+            with urllib.request.urlopen(f"{serving.address}/login/", timeout=10) as answer:
+                assert answer.status == 200
 
 
 def test_health_is_never_kept(serving: Installation) -> None:
