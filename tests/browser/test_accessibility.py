@@ -69,6 +69,9 @@ def test_cards_in_every_state(studio: Page, many: list[int]) -> None:
     studio.goto("/history/")
     expect(studio.locator("article.card")).to_have_count(9)
     axe.check(studio, "history")
+    studio.locator(".entry .meta a").first.click()
+    expect(studio.get_by_role("heading", name="Prompt")).to_be_visible()
+    axe.check(studio, "prompt")
 
 
 def test_a_tasks_page(studio: Page, many: list[int]) -> None:

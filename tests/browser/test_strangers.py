@@ -38,6 +38,7 @@ def test_nobody_sees_what_is_anothers(house: House, visit: NewPage, guard: Guard
         f"/images/{image}/thumbs/384/",
         f"/images/{image}/thumbs/768/",
         f"/?from={prompt}",
+        f"/prompts/{prompt}/",
     ]
     missing = other.request.get("/tasks/999999999/").text()
     for path in hidden:
