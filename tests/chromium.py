@@ -16,6 +16,9 @@ from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 
+# A machine without a screen may have none: pages are measured with letters in them.
+FONTS = ("fonts-liberation", "fonts-dejavu-core")
+
 # As root there is no sandbox, and nothing of the browser's own may call out of the machine.
 ARGUMENTS = [
     "--no-sandbox",
@@ -52,7 +55,8 @@ def _from_apt() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+    install = ["install", "--yes", "--no-install-recommends", "chromium", *FONTS]
+    for command in (["update"], install):
         _try(["apt-get", "--quiet", "--quiet", *command], env)
 
 
