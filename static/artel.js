@@ -206,21 +206,12 @@
     if (xhr.status < 200 || xhr.status >= 300) return;
     $("#alert").replaceChildren();
     misses = 0;
-    if (requestConfig.elt.id !== "composer") renewToken(requestConfig.elt);
-    else {
+    if (requestConfig.elt.id === "composer") {
       dropDrafts((name) => name === sent);
       $("#tasks .card")?.scrollIntoView({ block: "nearest" });
       if (location.search) history.replaceState(null, "", location.pathname);
     }
   });
-
-  // A press counts once; the next press of a button that stays on the page is another one.
-  function renewToken(form) {
-    const field = $("input[name=token]", form);
-    if (!field) return;
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    field.value = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
 
   const tell = (words) => {
     const line = document.createElement("p");

@@ -173,7 +173,7 @@ def _says_nothing_new(task: Task, outcome: answers.ResultOutcome) -> bool:
     return (
         isinstance(outcome, answers.Working)
         and not task.reason
-        and not _is_over(task)
+        and not task.time_is_up
         and _age(task) <= _usual_seconds(task)
     )
 
@@ -196,7 +196,7 @@ def _missing(task: Task) -> bool:
     since = task.missing_since or now
     often = task.missing_count + 1 >= settings.NOT_FOUND_TIMES
     if often and (now - since).total_seconds() >= settings.NOT_FOUND_SECONDS:
-        if task.result_url and task.reason in LINK_MAY_LIVE and not _is_over(task):
+        if task.result_url and task.reason in LINK_MAY_LIVE and not task.time_is_up:
             return Task.objects.ready(task.pk, task.result_url, None)
         Task.objects.lose(task.pk, "no-such-task")
     elif not _gave_up(task, "no-such-task"):
@@ -206,11 +206,7 @@ def _missing(task: Task) -> bool:
 
 
 def _gave_up(task: Task, reason: str) -> bool:
-    return _is_over(task) and Task.objects.lose(task.pk, reason)
-
-
-def _is_over(task: Task) -> bool:
-    return task.give_up_at is not None and task.give_up_at <= timezone.now()
+    return task.time_is_up and Task.objects.lose(task.pk, reason)
 
 
 def _usual_seconds(task: Task) -> float:

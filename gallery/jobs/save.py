@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import BadPicture, facts, opened
@@ -155,7 +154,7 @@ def _write_thumbnails(copies: thumbnails.Copies, name: str) -> None:
 
 
 def _relink(task: Task, claim: uuid.UUID, reason: str, detail: str) -> None:
-    if task.give_up_at is not None and task.give_up_at <= timezone.now():
+    if task.time_is_up:
         Task.objects.lose(task.pk, "never-came", claim)
     else:
         wait = min(settings.POLL_MAX_SECONDS, settings.TICK_SECONDS * 2 ** min(task.saves, 20))

@@ -125,6 +125,11 @@ class Task(models.Model):
         return "turn"
 
     @property
+    def time_is_up(self) -> bool:
+        """The 72 hours in which its picture is asked for and fetched are over."""
+        return self.give_up_at is not None and self.give_up_at <= timezone.now()
+
+    @property
     def may_still_be_answered(self) -> bool:
         """Unknown, while its send's own time runs: a late answer may yet heal it."""
         until = self.claimed_until

@@ -99,7 +99,6 @@ def test_work_left_over_wakes_a_successor(
 def test_reviving_wakes_what_has_work_and_no_holder(
     task: Task, django_capture_on_commit_callbacks: Any
 ) -> None:
-    cache.clear()
     with django_capture_on_commit_callbacks(execute=True):
         pump.revive()
         pump.revive()

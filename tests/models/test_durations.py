@@ -13,7 +13,6 @@ from tests.conftest import Submit
 
 
 def test_untried_then_measured(submit: Submit, alice: User) -> None:
-    cache.clear()
     tasks = list(submit(alice, count=8).tasks.all())
     model = tasks[0].model_id
     assert typical(model, "demo") == UNTRIED

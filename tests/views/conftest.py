@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.test import Client
 from PIL import Image as Pillow
 
@@ -27,7 +26,6 @@ def plain_static_files(settings: Any) -> None:
     """No manifest: nothing is collected for the tests."""
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
-    cache.clear()
 
 
 @pytest.fixture
