@@ -67,11 +67,11 @@ $(VENV)/.%: %.txt | $(VENV)/.made
 	@touch $@
 
 lock: $(DEV_STAMP)
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header \
 		pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header \
 		--extra services pyproject.toml -o requirements-services.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header \
 		--extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
