@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 import environs
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environs.Env()
@@ -484,8 +483,8 @@ Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
 
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "project.formats"
-# Russian joins with its catalogue: half of a page in each language helps nobody.
-LANGUAGES = [("en", _("English"))]
+# Each in its own words, so that whoever cannot read the page finds theirs.
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -70,6 +70,9 @@ class Image(models.Model):
     height = models.PositiveIntegerField(_("height"))
     color = models.CharField(_("colour"), max_length=7)
     created_at = models.DateTimeField(auto_now_add=True)
+    # In the trash since; then its file is gone, and hash, receipt and date stay.
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
+    purged_at = models.DateTimeField(_("purged at"), null=True, editable=False)
 
     objects = ImageQuerySet.as_manager()
 
@@ -77,6 +80,16 @@ class Image(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["owner", "-id"], name="image_of_owner"),
+            models.Index(
+                fields=["owner", "-id"],
+                condition=models.Q(trashed_at=None),
+                name="image_in_gallery",
+            ),
+            models.Index(
+                fields=["trashed_at"],
+                condition=models.Q(trashed_at__isnull=False, purged_at=None),
+                name="image_in_trash",
+            ),
             models.Index(fields=["sha256"], name="image_sha256"),
         ]
 

@@ -78,12 +78,22 @@ class Prompt(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # In the trash since; then its words are gone, and its tasks and charges stay.
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
+    purged_at = models.DateTimeField(_("purged at"), null=True, editable=False)
 
     objects = PromptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["owner", "-id"], name="prompt_of_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="prompt_of_owner"),
+            models.Index(
+                fields=["trashed_at"],
+                condition=models.Q(trashed_at__isnull=False, purged_at=None),
+                name="prompt_in_trash",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

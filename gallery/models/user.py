@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from .budget import Budget
 from .states import TaskStatus
 from .task import Task
+
+
+class Theme(models.TextChoices):
+    LIGHT = "light", _("light")
+    DARK = "dark", _("dark")
 
 
 class StudioUserManager(UserManager["User"]):
@@ -36,6 +42,12 @@ class User(AbstractUser):
     monthly_limit_kopecks = models.PositiveBigIntegerField(
         _("monthly limit, kopecks"), null=True, blank=True
     )
+    # Empty: as the browser asks, or by the installation's own.
+    language = models.CharField(_("language"), max_length=8, blank=True, choices=settings.LANGUAGES)
+    theme = models.CharField(_("theme"), max_length=5, blank=True, choices=Theme)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # Part of what a session is signed with: raising it ends all of them.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
     # Round robin: whoever was served longest ago comes next.
     last_sent_at = models.DateTimeField(null=True, editable=False)
 
