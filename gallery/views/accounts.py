@@ -18,10 +18,12 @@ from gallery.models import Studio, User
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-login = LoginView.as_view(
-    redirect_authenticated_user=True,
-    # A new installation has nobody who could log in: the page says where its first one is made.
-    extra_context={"is_new": lambda: not User.objects.exists()},
+login = require_http_methods(["GET", "HEAD", "POST"])(
+    LoginView.as_view(
+        redirect_authenticated_user=True,
+        # A new installation has nobody who could log in: the page says where its first one is made.
+        extra_context={"is_new": lambda: not User.objects.exists()},
+    )
 )
 logout = login_not_required(LogoutView.as_view())
 

@@ -107,7 +107,7 @@ def task_ask(request: StudioRequest, pk: int) -> HttpResponse:
 def task_again(request: StudioRequest, pk: int) -> HttpResponse:
     """Send an unknown task once more, after saying that it may cost twice."""
     task = _own(request, pk)
-    form = PressForm(request.POST or None)
+    form = PressForm(request.POST if request.method == "POST" else None)
     words = ""
     if form.is_bound:
         if form.is_valid():

@@ -1,80 +1,179 @@
-"""Every address has a policy: open by name, or behind the login."""
+"""Every address has a policy, and keeps it: for everybody, by every method, plain and htmx."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
+from django.conf import settings as django_settings
+from django.core.signals import request_finished
+from django.db import close_old_connections, transaction
+from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from gallery.models import Image, Task, User
 from project import urls
+from tests.conftest import Submit
+from tests.views.conftest import HTMX, doubt, refuse
+from tests.views.policies import POLICIES, Policy
 
-OPEN = {"login", "logout", "setup", "healthz"}
-POST_ONLY = {
-    "batch_create",
-    "task_live",
-    "task_cancel",
-    "task_dismiss",
-    "task_ask",
-    "prompt_rerun",
-}
-ARGUMENTS = {"pk": 1, "size": 384, "token": "x"}
-
-
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+PEOPLE = ("anonymous", "owner", "stranger", "deactivated", "administrator")
 PATTERNS = [found for found in urls.urlpatterns if isinstance(found, URLPattern)]
 
-
-def address(pattern: URLPattern) -> str:
-    names = pattern.pattern.converters
-    path = str(pattern.pattern)
-    for name, converter in names.items():
-        kind = type(converter).__name__.removesuffix("Converter").lower()
-        path = path.replace(
-            f"<{kind.removeprefix('string') or 'str'}:{name}>", str(ARGUMENTS[name])
-        )
-    return f"/{path}"
+Rows = dict[str, int]
 
 
-def test_every_pattern_is_ours_or_the_admin() -> None:
+@pytest.fixture
+def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
+    """A row of alice's for each address that names one."""
+    image = finish(submit(alice).tasks.get())
+    assert image.task
+    queued, failed, unknown = (submit(alice).tasks.get() for _ in range(3))
+    refuse(failed)
+    doubt(unknown)
+    return {
+        "image": image.pk,
+        "prompt": image.task.batch.prompt_id,
+        "task:done": image.task.pk,
+        "task:queued": queued.pk,
+        "task:failed": failed.pk,
+        "task:unknown": unknown.pk,
+    }
+
+
+@pytest.fixture
+def people(alice: User, bob: User, admin: User) -> dict[str, Client]:
+    """A browser of each; the deactivated one's session began before."""
+    gone = User.objects.create_user("dave", password="no-longer-here-4")
+    found = {name: Client() for name in PEOPLE}
+    for name, user in (
+        ("owner", alice),
+        ("stranger", bob),
+        ("deactivated", gone),
+        ("administrator", admin),
+    ):
+        found[name].force_login(user)
+    User.objects.deactivate(gone, by=admin)
+    return found
+
+
+def address(name: str, rows: Rows) -> str:
+    pattern = next(found for found in PATTERNS if found.name == name)
+    known = {"pk": rows.get(POLICIES[name].names, 1), "size": 384, "token": "x", "uidb64": "MQ"}
+    return reverse(name, kwargs={key: known[key] for key in pattern.pattern.converters})
+
+
+def expected(policy: Policy, person: str, method: str, *, htmx: bool) -> set[int]:
+    if person in {"anonymous", "deactivated"} and not policy.open:
+        # The page that says so keeps what was typed; a redirect would throw it away.
+        return {302} if method in {"GET", "HEAD"} and not htmx else {401}
+    if method not in policy.methods:
+        return {405}
+    if policy.names and person in {"stranger", "administrator"}:
+        return {404}
+    if policy.open:
+        return {policy.answer(method, htmx=htmx), 200, 302}
+    return {policy.answer(method, htmx=htmx)}
+
+
+def ask(person: Client, method: str, path: str, policy: Policy, *, htmx: bool) -> HttpResponse:
+    """One request, whose effects are taken back."""
+    data = policy.data if method == "POST" else {}
+    with transaction.atomic():
+        answer = getattr(person, method.lower())(path, data or None, headers=HTMX if htmx else {})
+        transaction.set_rollback(True)
+    # A file that HEAD opened is still open; closing an answer would close the connection too.
+    request_finished.disconnect(close_old_connections)
+    answer.close()
+    request_finished.connect(close_old_connections)
+    return answer
+
+
+def test_the_table_names_every_address_and_no_other() -> None:
+    assert {pattern.name for pattern in PATTERNS} == set(POLICIES)
     others = [found for found in urls.urlpatterns if isinstance(found, URLResolver)]
     assert [str(found.pattern) for found in others] == ["admin/"]
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
-def test_anonymous_is_led_to_the_login(pattern: URLPattern, client: Client) -> None:
-    answer = client.get(address(pattern))
-    if pattern.name in OPEN:
-        assert answer.status_code in {200, 404, 405, 503}
-    else:
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/login/?next=")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
-def test_anonymous_post_does_nothing_and_keeps_the_text(
-    pattern: URLPattern, client: Client
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("person", PEOPLE)
+def test_an_address_keeps_its_policy(
+    name: str, person: str, rows: Rows, people: dict[str, Client]
 ) -> None:
-    if pattern.name in OPEN:
-        return
-    answer = client.post(address(pattern), {"prompt": "<b>my long prompt</b>"})
-    assert answer.status_code == 401
-    assert "&lt;b&gt;my long prompt&lt;/b&gt;" in answer.text
-    by_htmx = client.post(address(pattern), {"prompt": "x"}, headers={"HX-Request": "true"})
-    assert by_htmx.status_code == 401
-    assert by_htmx["HX-Retarget"] == "#alert"
+    policy, path = POLICIES[name], address(name, rows)
+    cookies = people[person].cookies.copy()
+    for method in METHODS:
+        for htmx in (False, True):
+            people[person].cookies = cookies.copy()
+            answer = ask(people[person], method, path, policy, htmx=htmx)
+            wanted = expected(policy, person, method, htmx=htmx)
+            assert answer.status_code in wanted, (method, htmx, path)
+            if answer.status_code == 302 and person in {"anonymous", "deactivated"}:
+                assert policy.open or answer["Location"].startswith("/login/?next=")
+            if answer.status_code == 401:
+                assert ("HX-Retarget" in answer) == htmx
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.name)
-def test_wrong_methods_are_refused(pattern: URLPattern, by_alice: Client) -> None:
-    if pattern.name in OPEN - {"logout"}:
-        return
-    path = address(pattern)
-    assert by_alice.delete(path).status_code == 405
-    if pattern.name in POST_ONLY | {"logout"}:
-        assert by_alice.get(path).status_code == 405
-    elif pattern.name != "task_again":
-        assert by_alice.post(path).status_code == 405
+@pytest.mark.parametrize("name", [name for name, one in POLICIES.items() if one.names])
+def test_anothers_row_answers_like_a_missing_one(
+    name: str, rows: Rows, people: dict[str, Client]
+) -> None:
+    """Not even by a word or a header can a stranger tell whether it exists."""
+    policy = POLICIES[name]
+    method = "GET" if policy.get else "POST"
+    mine, none = rows, dict.fromkeys(rows, 999_999_999)
+    there, missing = (
+        ask(people["stranger"], method, address(name, one), policy, htmx=False)
+        for one in (mine, none)
+    )
+    assert (there.status_code, there.content) == (missing.status_code, missing.content)
+    assert sorted(there.headers) == sorted(missing.headers)
+
+
+def admin_addresses() -> Iterator[str]:
+    """Every address below /admin/, with 1 for each row."""
+    tree = next(found for found in get_resolver().url_patterns if isinstance(found, URLResolver))
+
+    def walk(patterns: list[URLPattern | URLResolver], path: str) -> Iterator[str]:
+        for found in patterns:
+            here = path + str(found.pattern).lstrip("^").rstrip("$")
+            if isinstance(found, URLResolver):
+                yield from walk(found.url_patterns, here)
+            else:
+                yield here
+
+    for route in walk(tree.url_patterns, f"/{tree.pattern}"):
+        path = route
+        for converter in (
+            "path:object_id",
+            "int:pk",
+            "int:size",
+            "path:url",
+            "int:content_type_id",
+        ):
+            path = path.replace(f"<{converter}>", "384" if "size" in converter else "1")
+        yield path.replace(r"(?P<app_label>auth|gallery)", "gallery")
+
+
+LET_IN = {"/admin/login/", "/admin/logout/", "/admin/jsi18n/"}
+
+
+@pytest.mark.parametrize("person", ["anonymous", "owner", "deactivated"])
+def test_the_panel_is_for_administrators_alone(person: str, people: dict[str, Client]) -> None:
+    walked = 0
+    for path in admin_addresses():
+        if path in LET_IN or "(?P" in path:
+            continue
+        walked += 1
+        for method in METHODS:
+            for htmx in (False, True):
+                answer = ask(people[person], method, path, Policy(), htmx=htmx)
+                assert answer.status_code in {302, 401, 403, 404, 405}, (method, htmx, path)
+                if answer.status_code == 302:
+                    assert "/login/" in answer["Location"], (method, path, answer["Location"])
+    assert walked > 40
 
 
 @pytest.mark.django_db
@@ -84,6 +183,16 @@ def test_a_page_carries_a_strict_policy(client: Client) -> None:
     assert "default-src 'none'" in policy
 
 
+@pytest.mark.django_db
+def test_what_was_typed_is_kept_when_the_session_is_lost(client: Client) -> None:
+    for name in POLICIES:
+        if POLICIES[name].open or not POLICIES[name].post:
+            continue
+        answer = client.post(address(name, {}), {"prompt": "<b>my long prompt</b>"})
+        assert answer.status_code == 401
+        assert "&lt;b&gt;my long prompt&lt;/b&gt;" in answer.text
+
+
 def test_an_old_form_says_so_and_keeps_the_text(by_alice: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = by_alice.cookies
@@ -91,3 +200,7 @@ def test_an_old_form_says_so_and_keeps_the_text(by_alice: Client) -> None:
     assert answer.status_code == 403
     assert "kept words" in answer.text
     assert strict.post("/batches/", headers={"HX-Request": "true"})["HX-Retarget"] == "#alert"
+
+
+def test_the_suite_runs_with_the_policy_switched_on() -> None:
+    assert "gallery.middleware.LoginRequired" in django_settings.MIDDLEWARE

@@ -1,0 +1,54 @@
+"""The policy of every address: who may, by which method, and what the owner is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the owner of the row that an address names is answered; None: the method is refused."""
+
+    get: int | None = None
+    post: int | None = None
+    """To a plain form."""
+    hx: int | None = None
+    """To the same form sent by htmx; unset: as to a plain one."""
+    names: str = ""
+    """Whose row is in the address (`task:unknown`, `image`, `prompt`): a stranger's is missing."""
+    open: bool = False
+    """Needs no login: the answers are everybody's."""
+    data: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> set[str]:
+        safe = {"GET", "HEAD"} if self.get else set()
+        return safe | ({"POST"} if self.post else set())
+
+    def answer(self, method: str, *, htmx: bool) -> int:
+        """The owner's answer to a method that is not refused. Both are set where it is called."""
+        found = self.get if method != "POST" else (self.hx if htmx and self.hx else self.post)
+        assert found is not None
+        return found
+
+
+POLICIES = {
+    "studio_show": Policy(get=200),
+    "batch_create": Policy(post=422),
+    "task_live": Policy(post=204),
+    "task_show": Policy(get=200, names="task:done"),
+    "task_cancel": Policy(post=302, hx=200, names="task:queued"),
+    "task_dismiss": Policy(post=302, hx=200, names="task:failed"),
+    "task_ask": Policy(post=302, hx=200, names="task:done"),
+    "task_again": Policy(get=200, post=422, names="task:unknown"),
+    "image_show": Policy(get=200, names="image"),
+    "image_original": Policy(get=200, names="image"),
+    "image_thumbnail": Policy(get=200, names="image"),
+    "prompt_list": Policy(get=200),
+    "prompt_show": Policy(get=200, names="prompt"),
+    "prompt_rerun": Policy(post=422, names="prompt"),
+    "login": Policy(get=200, post=200, open=True),
+    "logout": Policy(post=302, open=True),
+    "setup": Policy(get=404, post=404, open=True),
+    "healthz": Policy(get=503, open=True),
+}
