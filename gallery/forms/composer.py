@@ -1,123 +1,32 @@
-"""What people send: checked here, and nowhere past it is a request's body read."""
+"""The composer: a prompt and everything that it needs."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from .models import (
+from gallery.models import (
     MAX_COUNT,
     MAX_TEXT,
     RATIOS,
     BeyondBudget,
     ImageModel,
     ModelOff,
-    NoLongerUnknown,
     Order,
     PriceChanged,
     Prompt,
     Refusal,
-    Task,
     User,
 )
-from .templatetags.artel import rub
 
-if TYPE_CHECKING:
-    from django.utils.functional import Promise
-
-MAX_LINK = 2000
-"""Characters of a reference link: what every server takes."""
-
-AGAIN = _("This form was used before. Nothing was ordered; send it again if you mean it.")
-
-
-def refusal_words(refusal: Refusal) -> str | Promise:
-    """Why an order was not accepted, in words."""
-    match refusal:
-        case PriceChanged():
-            return _("The price of a picture is now %(price)s. Send again to agree to it.") % {
-                "price": rub(refusal.price_kopecks)
-            }
-        case ModelOff():
-            return refusal.model.off_sentence
-        case BeyondBudget():
-            return _budget_words(refusal)
-        case NoLongerUnknown():
-            return _("This task is not unknown any more, or may still be answered.")
-        case _:
-            return AGAIN
-
-
-def _budget_words(refusal: BeyondBudget) -> str | Promise:
-    if refusal.fits <= 0:
-        return (
-            _("The studio's money for this month is used up.")
-            if refusal.whose == "purse"
-            else _("Your limit for this month is used up.")
-        )
-    room = (
-        ngettext_lazy(
-            "The studio's money for this month has room for %d more picture at this price.",
-            "The studio's money for this month has room for %d more pictures at this price.",
-        )
-        if refusal.whose == "purse"
-        else ngettext_lazy(
-            "Your limit for this month has room for %d more picture at this price.",
-            "Your limit for this month has room for %d more pictures at this price.",
-        )
-    )
-    return room % refusal.fits
-
-
-def check_link(link: str) -> None:
-    """Raise ValidationError unless the link is one that the provider could fetch. We never do."""
-    try:
-        parts = urlsplit(link)
-        host, login = parts.hostname, "@" in parts.netloc
-        _port = parts.port
-    except ValueError:
-        host, login, parts = None, False, urlsplit("")
-    if len(link) > MAX_LINK or not link.isprintable() or " " in link or "\\" in link:
-        raise ValidationError(_("This is not a link: %s") % _shown(link))
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ValidationError(_("A link begins with http:// or https://: %s") % _shown(link))
-    if login:
-        raise ValidationError(_("A link must not carry a login: %s") % _shown(link))
-
-
-def _shown(link: str) -> str:
-    return link if len(link) <= 60 else f"{link[:59]}…"
-
-
-class PressForm(forms.Form):
-    """A press of a button that spends: which press it is, how many, and the price it showed."""
-
-    token = forms.UUIDField(error_messages={"required": AGAIN, "invalid": AGAIN})
-    count = forms.IntegerField(min_value=1, max_value=MAX_COUNT)
-    price = forms.IntegerField(min_value=0, max_value=10**9)
-
-    @property
-    def words(self) -> str:
-        """The first message, for a page that shows but one."""
-        return next((str(message) for errors in self.errors.values() for message in errors), "")
-
-    def rerun(self, prompt: Prompt) -> Order:
-        data = self.cleaned_data
-        return Order.rerun(
-            prompt, token=data["token"], count=data["count"], price_kopecks=data["price"]
-        )
-
-    def again(self, task: Task) -> Order:
-        data = self.cleaned_data
-        return Order.again(task, token=data["token"], price_kopecks=data["price"])
+from .links import check_link
+from .press import AGAIN, refusal_words
 
 
 class ComposerForm(forms.Form):
@@ -281,23 +190,3 @@ class ComposerForm(forms.Form):
             references=data["references"],
             parent=data["parent"],
         )
-
-
-class SetupForm(forms.Form):
-    """The first administrator."""
-
-    username = forms.CharField(
-        max_length=150, validators=[*User._meta.get_field("username").validators]
-    )
-    password = forms.CharField(strip=False, widget=forms.PasswordInput)
-
-    def clean_username(self) -> str:
-        username: str = User.normalize_username(self.cleaned_data["username"])
-        if User.objects.filter(username=username).exists():
-            raise ValidationError(_("This name is taken."))
-        return username
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        validate_password(password, User(username=self.cleaned_data.get("username", "")))
-        return password

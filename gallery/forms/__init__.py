@@ -1,0 +1,16 @@
+"""What people send: checked here, and nowhere past it is a request's body read."""
+
+from .accounts import SetupForm
+from .composer import ComposerForm
+from .links import MAX_LINK, check_link
+from .press import AGAIN, PressForm, refusal_words
+
+__all__ = [
+    "AGAIN",
+    "MAX_LINK",
+    "ComposerForm",
+    "PressForm",
+    "SetupForm",
+    "check_link",
+    "refusal_words",
+]

@@ -1,0 +1,30 @@
+"""Accounts: what people say about themselves."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from gallery.models import User
+
+
+class SetupForm(forms.Form):
+    """The first administrator."""
+
+    username = forms.CharField(
+        max_length=150, validators=[*User._meta.get_field("username").validators]
+    )
+    password = forms.CharField(strip=False, widget=forms.PasswordInput)
+
+    def clean_username(self) -> str:
+        username: str = User.normalize_username(self.cleaned_data["username"])
+        if User.objects.filter(username=username).exists():
+            raise ValidationError(_("This name is taken."))
+        return username
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, User(username=self.cleaned_data.get("username", "")))
+        return password
