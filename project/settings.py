@@ -6,158 +6,28 @@ manage.py and wsgi.py print that sentence and end with exit code 2. No sentence 
 
 import os
 import re
-import secrets
 import warnings
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import environs
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environs.Env()
-
-
-# ------------------------------------------------------------------------------
-# Reading variables
-
-
-def refuse(name: str, sentence: str) -> NoReturn:
-    """Stop with one sentence about the variable `name`."""
-    raise ImproperlyConfigured(f"{name} {sentence}")
-
-
-def text(name: str, default: str = "") -> str:
-    """The variable, stripped; `default` when it is unset. A blank or unprintable one is refused."""
-    if name not in os.environ:
-        return default
-    value = env.str(name).strip()
-    if not value:
-        refuse(name, "is set but blank: give it a value or unset it.")
-    if not value.isprintable():
-        refuse(name, "holds characters that cannot be printed.")
-    return value
-
-
-def boolean(name: str) -> bool:
-    """An on/off variable; off when it is unset."""
-    word = text(name, "off").lower()
-    if word in {"1", "on", "yes", "true"}:
-        return True
-    if word not in {"0", "off", "no", "false"}:
-        refuse(name, "must be on or off.")
-    return False
-
-
-def integer(name: str, default: int, least: int, most: int) -> int:
-    """A whole number from `least` to `most`."""
-    written = text(name, str(default))
-    sentence = f"must be a whole number from {least} to {most}."
-    if not written.isascii() or not written.isdigit() or not least <= int(written[:12]) <= most:
-        refuse(name, sentence)
-    return int(written)
-
-
-def words(name: str, default: str) -> list[str]:
-    """A comma-separated list without blanks, in lower case."""
-    items = [item.strip().lower() for item in text(name, default).split(",")]
-    if not all(items):
-        refuse(name, "must be a list of names with one comma between them.")
-    return items
-
-
-def web_address(name: str, default: str = "", *, path: bool) -> str:
-    """An http(s) URL without its last slash: no login, query, fragment; a path only if `path`."""
-    value = text(name, default).rstrip("/")
-    if not value:
-        return value
-    example = f"must be a URL such as https://example.org{'/v1' if path else ''}"
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        refuse(name, f"{example}.")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or " " in value:
-        refuse(name, f"{example}.")
-    if parts.username is not None or parts.query or parts.fragment or "\\" in value:
-        refuse(name, f"{example}, without a login, a query or a fragment.")
-    if parts.path and not path:
-        refuse(name, f"{example}, without a path.")
-    return value
-
-
-def host_entries(name: str, default: str) -> list[str]:
-    """A list of `host` or `host:port` entries."""
-    entries = words(name, default)
-    for entry in entries:
-        try:
-            parts = urlsplit(f"//{entry}")
-            good = parts.netloc == entry and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            good = False
-        if not good or "@" in entry or " " in entry or "*" in entry:
-            refuse(
-                name,
-                "must be a list of hosts such as a.example,b.example:8443.",
-            )
-    return entries
-
-
-# ------------------------------------------------------------------------------
-# The installation's folder
-
-
-def data_directory() -> Path:
-    """The folder that holds everything this installation writes, made when it is missing."""
-    folder = Path(text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        refuse("DATA_DIR", f"names a folder that cannot be made: {folder} ({error.strerror}).")
-    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        probe.touch(mode=0o600)
-        probe.unlink()
-    except OSError as error:
-        refuse(
-            "DATA_DIR", f"names a folder that cannot be written to: {folder} ({error.strerror})."
-        )
-    return folder
-
-
-def secret_key(folder: Path) -> str:
-    """SECRET_KEY, else the one kept in `folder`: processes that make it together agree on one."""
-    given = text("SECRET_KEY")
-    if given:
-        return given
-    kept = folder / "secret-key"
-    try:
-        if not kept.exists():
-            draft = folder / f".secret-key-{os.getpid()}-{secrets.token_hex(4)}"
-            draft.touch(mode=0o600, exist_ok=False)
-            with draft.open("w") as stream:
-                stream.write(secrets.token_urlsafe(64))
-                stream.flush()
-                os.fsync(stream.fileno())
-            try:
-                os.link(draft, kept)  # atomic, and refuses to replace another process's key
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        value = kept.read_text().strip()
-    except OSError as error:
-        refuse("SECRET_KEY", f"is unset and {kept} cannot be used ({error.strerror}).")
-    if len(value) < 50:
-        refuse(
-            "SECRET_KEY", f"is unset and {kept} is damaged: delete it, and everybody logs in anew."
-        )
-    return value
-
+from project.environment import (
+    BASE_DIR,
+    boolean,
+    data_directory,
+    env,
+    host_entries,
+    integer,
+    refuse,
+    secret_key,
+    text,
+    web_address,
+    words,
+)
 
 # Everything that this installation writes: database, originals, thumbnails, the secret key, locks.
 DATA_DIR = data_directory()
@@ -290,31 +160,50 @@ if IS_DEMO:
 POLL_RATE = integer("POLL_RATE", 20, 1, 1000)
 CREATES_IN_FLIGHT = integer("CREATES_IN_FLIGHT", 8, 1, 100)
 
+# Timings in seconds. None is a variable: they follow from the API's facts and from each other.
+
+# A create: connecting, and all of it; its claim outlives both, so that no two senders overlap.
 CONNECT_SECONDS: float = 10
 CREATE_SECONDS: float = 180
 CLAIM_SECONDS: float = 300
+# One question for a result; one download, however slowly it drips, and its most bytes.
 RESULT_SECONDS: float = 20
 DOWNLOAD_SECONDS: float = 120
 DOWNLOAD_BYTES = 64 * 1024 * 1024
+
+# A pump looks for due work this often, turns for this long, and holds its lease for this long.
 TICK_SECONDS = 1.0
+PUMP_SECONDS: float = 10
+LEASE_SECONDS: float = 15
+# Questions and downloads at once: network alone, so more than there are cores.
+POLL_THREADS = 64
+SAVES_IN_FLIGHT = 16
+
+# A task without a picture is lost after this long, or when "no such task" comes this often over
+# this time; until then it is asked about more and more slowly, at least this often.
 LOST_SECONDS: float = 72 * 3600
 NOT_FOUND_SECONDS: float = 3600
 NOT_FOUND_TIMES = 5
 POLL_MAX_SECONDS: float = 3600
+
+# "Try later" fails a task at this many times within this time; the waits between two tries.
 LATER_TIMES = 8
 LATER_SECONDS: float = 24 * 3600
 BACKOFF_BASE_SECONDS: float = 2
 BACKOFF_MAX_SECONDS: float = 300
-PUMP_SECONDS: float = 10
-LEASE_SECONDS: float = 15
-SAVES_IN_FLIGHT = 16
-DISK_FLOOR_BYTES = 512 * 1024 * 1024
+
+# Spending pauses by itself: so many unknowns of the provider's making within this time, less disk
+# than this, or a good file due for this long while no save succeeds.
 BREAKER_TIMES = 2
 BREAKER_SECONDS: float = 600
+DISK_FLOOR_BYTES = 512 * 1024 * 1024
 ARCHIVER_DEAD_SECONDS: float = 600
-POLL_THREADS = 64
+
+# A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10
 HEARTBEAT_LATE_SECONDS: float = 45
+
+# A page asks for its cards' news this often, and shows this many pictures at a time.
 LIVE_SECONDS = 1.0
 PAGE_SIZE = 60
 
