@@ -25,6 +25,7 @@ urlpatterns = [
     path("login/", accounts.login, name="login"),
     path("logout/", accounts.logout, name="logout"),
     path("setup/<str:token>/", accounts.setup, name="setup"),
+    path("password/<str:uidb64>/<str:token>/", accounts.password_set, name="password_set"),
     path("healthz", login_not_required(healthz), name="healthz"),
     path("admin/", admin.site.urls),
 ]

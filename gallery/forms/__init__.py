@@ -1,6 +1,6 @@
 """What people send: checked here, and nowhere past it is a request's body read."""
 
-from .accounts import SetupForm
+from .accounts import NewPasswordForm, SetupForm
 from .composer import ComposerForm
 from .links import MAX_LINK, check_link
 from .press import AGAIN, PressForm, refusal_words
@@ -9,6 +9,7 @@ __all__ = [
     "AGAIN",
     "MAX_LINK",
     "ComposerForm",
+    "NewPasswordForm",
     "PressForm",
     "SetupForm",
     "check_link",

@@ -24,7 +24,7 @@ from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 from .task import Task
 from .task_queryset import DEMO, IllegalMove, RemoteIdTaken
-from .user import User
+from .user import Theme, User, one_time_tokens
 
 __all__ = [
     "DEMO",
@@ -60,10 +60,12 @@ __all__ = [
     "Studio",
     "Task",
     "TaskStatus",
+    "Theme",
     "TokenReused",
     "Typical",
     "User",
     "current_month",
     "fold",
+    "one_time_tokens",
     "typical",
 ]

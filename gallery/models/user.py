@@ -6,7 +6,13 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import models, transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
 
 from .budget import Budget
@@ -17,6 +23,16 @@ from .task import Task
 class Theme(models.TextChoices):
     LIGHT = "light", _("light")
     DARK = "dark", _("dark")
+
+
+class OneTimeTokens(PasswordResetTokenGenerator):
+    """Tokens that set a password once: using one, logging in and ending sessions void it."""
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}.{user.session_epoch}"
+
+
+one_time_tokens = OneTimeTokens()
 
 
 class StudioUserManager(UserManager["User"]):
@@ -30,10 +46,45 @@ class StudioUserManager(UserManager["User"]):
         """Close the account: nothing is deleted, and what was queued is canceled."""
         with transaction.atomic():
             self.filter(pk=user.pk).update(is_active=False)
+            # Else a session from before would come back to life with the account.
+            self.end_sessions(user)
             for pk in (
                 Task.objects.of(user).filter(status=TaskStatus.QUEUED).values_list("pk", flat=True)
             ):
                 Task.objects.cancel(pk, by=by)
+
+    def end_sessions(self, user: User) -> None:
+        """Log the user out everywhere; a view keeps its own by `update_session_auth_hash`."""
+        self.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+        user.refresh_from_db(fields=["session_epoch"])
+
+    def one_time_link(self, user: User) -> str:
+        """A path that sets the user's password, once, within PASSWORD_RESET_TIMEOUT.
+
+        Nothing is stored. Older links become void, and the sessions end: whoever cannot come in
+        has none that is worth keeping, and whoever took the account loses theirs.
+        """
+        self.end_sessions(user)
+        uidb64 = urlsafe_base64_encode(force_bytes(user.pk))
+        return reverse("password_set", args=[uidb64, one_time_tokens.make_token(user)])
+
+    def named_by(self, uidb64: str) -> User | None:
+        """The active user whom a one-time link names; its token is yet to be checked."""
+        try:
+            pk = int(urlsafe_base64_decode(uidb64))
+        except ValueError:
+            return None
+        return self.filter(pk=pk, is_active=True).first() if 0 < pk < 2**63 else None
+
+    def use_one_time_link(self, user: User, token: str, password: str) -> User | None:
+        """Set the password and end the sessions; None when the token was used in the meantime."""
+        with transaction.atomic():
+            locked = self.select_for_update().filter(pk=user.pk, is_active=True).first()
+            if locked is None or not one_time_tokens.check_token(locked, token):
+                return None
+            locked.set_password(password)
+            locked.save(update_fields=["password"])
+            return locked
 
 
 class User(AbstractUser):
@@ -52,3 +103,9 @@ class User(AbstractUser):
     last_sent_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[StudioUserManager] = StudioUserManager()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session is signed with, also with an older SECRET_KEY: password and epoch."""
+        password: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        value = f"{password}.{self.session_epoch}"
+        return salted_hmac("gallery.User.sessions", value, secret=secret).hexdigest()

@@ -50,5 +50,6 @@ POLICIES = {
     "login": Policy(get=200, post=200, open=True),
     "logout": Policy(post=302, open=True),
     "setup": Policy(get=404, post=404, open=True),
+    "password_set": Policy(get=404, post=404, open=True),
     "healthz": Policy(get=503, open=True),
 }
