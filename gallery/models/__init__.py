@@ -19,6 +19,7 @@ from .event import Event
 from .image import Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
+from .outcome import Outcome
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
@@ -50,6 +51,7 @@ __all__ = [
     "ModelOff",
     "NoLongerUnknown",
     "Order",
+    "Outcome",
     "OverLimit",
     "PriceChanged",
     "Prompt",

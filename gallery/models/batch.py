@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ from .task import Task
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable
 
     from .user import User
 
@@ -139,6 +141,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             if twin is None:
                 raise
             return twin
+
+    def last_counts(self, prompts: Iterable[int]) -> dict[int, int]:
+        """Pictures of the last batch of each of these prompts."""
+        last = self.filter(prompt__in=prompts).order_by().values("prompt")
+        newest = self.filter(pk__in=last.annotate(last=Max("pk")).values("last"))
+        return dict(newest.values_list("prompt", "count"))
 
     def _earlier(self, owner: User, order: Order) -> Batch | None:
         batch = self.filter(owner=owner, form_token=order.token).first()

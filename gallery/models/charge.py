@@ -106,6 +106,16 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
         """Kopecks that the ledger says were spent on the task."""
         return self.filter(task=task).aggregate(sum=Sum("spent_kopecks"))["sum"] or 0
 
+    def sums_by_prompt(self, prompts: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Kopecks spent on, and held for, each of these prompts."""
+        sums = (
+            self.filter(task__batch__prompt__in=prompts)
+            .order_by()
+            .values_list("task__batch__prompt")
+            .annotate(Sum("spent_kopecks"), Sum("held_kopecks"))
+        )
+        return {prompt: (spent, held) for prompt, spent, held in sums}
+
     def _has(self, task: Task, kind: ChargeKind) -> bool:
         return self.filter(task=task, kind=kind).exists()
 

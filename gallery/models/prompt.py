@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models import Count, F
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from .image_model import ImageModel
+from .outcome import Outcome, of_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from .user import User
 
@@ -34,12 +38,41 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def of(self, user: User) -> PromptQuerySet:
         return self.filter(owner=user)
 
+    def kept(self) -> PromptQuerySet:
+        """In the history: not in the trash."""
+        return self.filter(trashed_at=None)
+
     def matching(self, words: str) -> PromptQuerySet:
         """Prompts whose text holds every word of the search."""
         found = self
         for word in fold(words).split():
             found = found.filter(search_text__contains=word)
         return found
+
+    def with_outcome(self, outcome: Outcome) -> PromptQuerySet:
+        return self.filter(of_prompt(outcome))
+
+    def since(self, when: datetime) -> PromptQuerySet:
+        return self.filter(created_at__gte=when)
+
+    def until(self, when: datetime) -> PromptQuerySet:
+        """Written before that moment."""
+        return self.filter(created_at__lt=when)
+
+    def before(self, pk: int | None) -> PromptQuerySet:
+        """The page that follows the prompt pk; a keyset, so any depth costs the same."""
+        return self if pk is None else self.filter(pk__lt=pk)
+
+    def with_parent(self, letters: int) -> PromptQuerySet:
+        """With the beginning of the prompt that each was edited from, and whether it is deleted."""
+        return self.annotate(
+            parent_excerpt=Left("parent__text", letters), parent_trashed_at=F("parent__trashed_at")
+        )
+
+    def child_counts(self, prompts: Iterable[int]) -> dict[int, int]:
+        """How many prompts each of these was edited into; none is missing."""
+        children = self.filter(parent__in=prompts).order_by()
+        return dict(children.values_list("parent").annotate(Count("pk")))
 
     def write(
         self,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, Q, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from .charge import Charge
@@ -69,6 +69,17 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         return self.filter(status__in=OPEN | TROUBLED, dismissed_at=None).order_by(
             "-batch_id", "position"
         )
+
+    def newest_of_each(self, prompts: Iterable[int], most: int) -> TaskQuerySet:
+        """At most so many tasks of each of these prompts, the newest first."""
+        rank = Window(RowNumber(), partition_by=F("batch__prompt"), order_by=F("pk").desc())
+        ranked = self.filter(batch__prompt__in=prompts).annotate(rank=rank)
+        return ranked.filter(rank__lte=most).order_by("-pk")
+
+    def counts_by_prompt(self, prompts: Iterable[int]) -> dict[int, int]:
+        """How many tasks each of these prompts has."""
+        tasks = self.filter(batch__prompt__in=prompts).order_by()
+        return dict(tasks.values_list("batch__prompt").annotate(Count("pk")))
 
     def current(self) -> TaskQuerySet:
         """Tasks for the provider that is configured now; no other is ever sent to or asked."""
