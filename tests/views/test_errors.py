@@ -11,7 +11,7 @@ from django.test import Client
 def test_error_pages_need_no_request_and_no_database(status: int) -> None:
     page = render_to_string(f"{status}.html")
     assert "<h1>" in page
-    assert "artel.css" in page
+    assert "css/base.css" in page
 
 
 def test_a_missing_page_is_plain(by_alice: Client) -> None:

@@ -1,0 +1,93 @@
+// Cards of tasks: the clock by ourselves, the news by one request a tick.
+(() => {
+  "use strict";
+
+  const { $, $$, cookie, hush, tell, answered } = artel;
+
+  const OPEN = ["queued", "sending", "rendering", "saving"];
+  const isOpen = (card) => OPEN.includes(card.dataset.status);
+  const waits = (card) => "waits" in card.dataset;
+  const began = new WeakMap();
+
+  function percent(elapsed, usual, slow) {
+    if (elapsed <= usual) return usual > 0 ? (80 * Math.max(0, elapsed)) / usual : 0;
+    const spread = Math.max(slow - usual, usual / 2, 1);
+    return 80 + 19 * (1 - Math.exp((usual - elapsed) / spread));
+  }
+
+  function clock(seconds) {
+    const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+    if (!parts[0]) parts.shift();
+    return parts.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
+  }
+
+  function drawClocks() {
+    for (const rest of $$("[data-leaves]")) {
+      if (!began.has(rest)) began.set(rest, performance.now() + rest.textContent * 1000);
+      rest.textContent = Math.max(1, Math.round((began.get(rest) - performance.now()) / 1000));
+    }
+    for (const card of $$(".card[data-elapsed]")) {
+      const { elapsed, usual, slow } = card.dataset;
+      if (!began.has(card)) began.set(card, performance.now() - elapsed * 1000);
+      const now = (performance.now() - began.get(card)) / 1000;
+      $(".clock", card).textContent = clock(now);
+      $("progress", card).value = percent(now, Number(usual), Number(slow));
+      $(".late", card).hidden = now <= Number(slow);
+    }
+  }
+
+  let timer = 0;
+  let asking = false;
+  let misses = 0;
+
+  function wake(now = false) {
+    if (asking || (timer && !now)) return;
+    clearTimeout(timer);
+    timer = 0;
+    const open = $$(".card").some(isOpen);
+    if (!open && !$$(".card").some(waits)) return;
+    const step = Number(document.body.dataset.live || 1) * 1000;
+    const slow = document.hidden || !open;
+    const wait = slow ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
+    timer = setTimeout(ask, now ? 0 : wait);
+  }
+
+  async function ask() {
+    timer = 0;
+    asking = true;
+    const known = $$(".card").filter((card) => !["done", "canceled"].includes(card.dataset.status));
+    const body = new URLSearchParams({
+      v: known.map((card) => `${card.id.slice(5)}:${card.dataset.version}`).join(","),
+    });
+    const headers = { "HX-Request": "true", "X-CSRFToken": cookie("csrftoken") ?? "" };
+    try {
+      const answer = await fetch(document.body.dataset.liveUrl, { method: "POST", body, headers });
+      const text = answer.status === 204 ? "" : await answer.text();
+      if (answer.status === 401) { $("#alert").innerHTML = text; misses = 5; }
+      else if (!answer.ok) misses = Math.min(5, misses + 1);
+      else {
+        if (misses) hush();
+        misses = 0;
+        if (text) htmx.swap(document.body, text, { swapStyle: "none" });
+      }
+    } catch {
+      misses = Math.min(5, misses + 1);
+      if (misses > 2) tell($("#alert").dataset.offline);
+    }
+    asking = false;
+    wake();
+  }
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (answered(event.detail.xhr)) misses = 0;
+  });
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target.matches?.(".card")) event.target.classList.add("came");
+    $(".empty")?.toggleAttribute("hidden", Boolean($("#tasks .card")));
+    wake();
+  });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(true); });
+  addEventListener("focus", () => { if (misses) wake(true); });
+  setInterval(() => { if (!document.hidden) drawClocks(); }, 1000);
+  wake();
+})();

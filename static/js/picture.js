@@ -1,0 +1,20 @@
+// A picture's own page: arrow keys lead to its neighbours, a click to its full size.
+(() => {
+  "use strict";
+
+  const { $ } = artel;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const way = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+    if (way) $(`a[rel=${way}]`)?.click();
+  });
+
+  document.addEventListener("click", (event) => {
+    const zoom = event.target.closest("[data-zoom]");
+    if (!zoom || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    zoom.classList.toggle("zoomed");
+  });
+})();
