@@ -12,13 +12,14 @@ endif
 STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: run test check lint types coverage bench chaos lock clean
+.PHONY: run test check lint types coverage bench chaos messages lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
 
 test: $(DEV_STAMP)
 	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.gettext
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types test
@@ -38,6 +39,11 @@ bench: $(DEV_STAMP)
 # kill -9 of each part with a task in each state.
 chaos: $(DEV_STAMP)
 	$(BIN)/python -m pytest tests/chaos
+
+# Brings the Russian catalogue up to date with the source, and names what is not translated yet.
+messages: $(DEV_STAMP)
+	@$(BIN)/python -m tests.gettext
+	@$(BIN)/python -m tests.locale.messages
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
