@@ -212,7 +212,7 @@ PAGE_SIZE = 60
 
 INSTALLED_APPS = [
     "gallery",
-    "django.contrib.admin",
+    "gallery.apps.PanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,8 @@
+"""Django's admin, made safe: what the verbs of the models keep right cannot be set wrong here.
+
+Money, states and stories are shown, never edited; what can be edited goes through the verbs.
+"""
+
+from . import batch, image, image_model, money, prompt, queue, studio, task, user
+
+__all__ = ["batch", "image", "image_model", "money", "prompt", "queue", "studio", "task", "user"]
