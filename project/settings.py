@@ -28,6 +28,7 @@ from project.environment import (
     web_address,
     words,
 )
+from project.log import configure as configure_log
 
 # Everything that this installation writes: database, originals, thumbnails, the secret key, locks.
 DATA_DIR = data_directory()
@@ -226,6 +227,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "project.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -425,15 +427,13 @@ SUPERUSER_EMAIL = text("DJANGO_SUPERUSER_EMAIL")
 if SUPERUSER_PASSWORD and not SUPERUSER_USERNAME:
     refuse("DJANGO_SUPERUSER_USERNAME", "is unset although DJANGO_SUPERUSER_PASSWORD is set.")
 
+# One line an event, on standard error; see project/log.py. Ours tell what happens, the libraries'
+# what goes wrong, and DEBUG makes both tell more.
+configure_log()
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "project.log.OneLine",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
-    },
+    "formatters": {"line": {"()": "project.log.Line"}},
     "filters": {
         # Who asks for our health reads the answer: it need not be an error in the log each time.
         "not_health": {
@@ -444,6 +444,8 @@ LOGGING: dict[str, Any] = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "WARNING"},
     "loggers": {
+        "gallery": {"level": "DEBUG" if DEBUG else "INFO"},
+        "project": {"level": "DEBUG" if DEBUG else "INFO"},
         "django": {"handlers": [], "level": "INFO" if DEBUG else "WARNING", "propagate": True},
         # A missing page or a stale form is the visitor's affair.
         "django.request": {"level": "ERROR", "filters": ["not_health"]},
