@@ -2,6 +2,7 @@
 
 from .accounts import NewPasswordForm, SetupForm
 from .composer import ComposerForm
+from .history import HistoryForm
 from .links import MAX_LINK, check_link
 from .press import AGAIN, PressForm, refusal_words
 
@@ -9,6 +10,7 @@ __all__ = [
     "AGAIN",
     "MAX_LINK",
     "ComposerForm",
+    "HistoryForm",
     "NewPasswordForm",
     "PressForm",
     "SetupForm",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Sum, TextChoices
+from django.db.models import Exists, F, OuterRef, Q, Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from .charge import Charge
@@ -28,12 +28,12 @@ _STATES = {
 }
 
 
-def of_prompt(outcome: Outcome) -> Exists:
+def of_prompt(outcome: Outcome) -> Q:
     """The condition on a prompt that it has this outcome, whatever else became of it."""
     if outcome == Outcome.FREE:
-        return ~_has_cost()
+        return ~Q(_has_cost())
     tasks = Task.objects.filter(batch__prompt=OuterRef("pk"), status__in=_STATES[outcome])
-    return Exists(tasks)
+    return Q(Exists(tasks))
 
 
 def _has_cost() -> Exists:
