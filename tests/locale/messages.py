@@ -60,15 +60,16 @@ def catalogue() -> polib.POFile:
 
 
 def forms(entry: polib.POEntry) -> list[str]:
-    """Everything that the translation of one entry says."""
-    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+    """Everything that the translation of one entry says so far."""
+    said = entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]
+    return [form for form in said if form]
 
 
 def missing(entry: polib.POEntry) -> bool:
     if entry.fuzzy or entry.obsolete:
         return True
     wanted = PLURALS if entry.msgid_plural else 1
-    return len(forms(entry)) != wanted or not all(forms(entry))
+    return len(forms(entry)) != wanted
 
 
 PLURALS = 3
