@@ -1,17 +1,19 @@
-"""Who is not logged in sees the login form, and loses nothing that was typed."""
+"""Around every view: a login is asked for, and the visitor's language and time zone hold."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.utils import timezone, translation
 
 from .views.errors import session_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponseBase
+    from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 
 class LoginRequired(LoginRequiredMiddleware):
@@ -27,3 +29,28 @@ class LoginRequired(LoginRequiredMiddleware):
         if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
             return super().handle_no_permission(request, view_func)
         return session_lost(request)
+
+
+class Preferences:
+    """The user's own language and time zone, before those of browser and installation."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # The language stays for what comes after the view; each request begins by setting it anew.
+        language = getattr(request.user, "language", "")
+        if language:
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        # Threads are used again: the last visitor's zone must not stay.
+        with timezone.override(_zone(getattr(request.user, "time_zone", ""))):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """The zone of that name; None, which is the installation's, when this system has it not."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None

@@ -7,6 +7,7 @@ manage.py and wsgi.py print that sentence and end with exit code 2. No sentence 
 import os
 import re
 import warnings
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,8 +85,9 @@ SECURE_SSL_REDIRECT = SECURE and TRUSTED_PROXY
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
 # Silenced: the redirect (see above), and promises about other hosts below PUBLIC_URL's name (HSTS
-# for subdomains, preload lists), which are for their owner to make.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+# for subdomains, preload lists), which are for their owner to make. And axes' middleware, which
+# would answer in the login page's stead.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021", "axes.W002"]
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -208,6 +210,9 @@ HEARTBEAT_LATE_SECONDS: float = 45
 LIVE_SECONDS = 1.0
 PAGE_SIZE = 60
 
+# What is deleted lies in the trash for so long; then its files and words are gone.
+TRASH_SECONDS: float = 30 * 24 * 3600
+
 # ------------------------------------------------------------------------------
 # Django itself
 
@@ -224,6 +229,7 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "django_q",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -236,6 +242,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gallery.middleware.Preferences",
     "gallery.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -266,6 +273,25 @@ CSRF_FAILURE_VIEW = "gallery.views.errors.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
+# Axes asks first whether the password may be looked at; Django's own then looks.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "gallery.throttle.Throttle"
+# A failed login counts for so long,
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# so many are enough for an account, or a device where it has logged in before,
+AXES_FAILURE_LIMIT = 10
+# so many for an address, which a whole office may share,
+ADDRESS_FAILURE_LIMIT = 30
+# and an address may fill in the sign-up so often, or ask for mail with a link.
+SIGNUP_LIMIT = 10
+RESET_LIMIT = 5
+# Its pages would let an administrator edit what was counted, and its log keep who came when.
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -387,6 +413,11 @@ try:
 except (KeyError, ValueError, OSError):
     refuse("TIME_ZONE", "must be a name such as Europe/Moscow or UTC.")
 
+LANGUAGE_COOKIE_AGE = 400 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SECURE
+
 # The mail server; unset: no mail is sent, and an administrator gives out one-time links.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 if text("EMAIL_URL"):
@@ -405,6 +436,7 @@ if text("EMAIL_URL"):
     EMAIL_USE_SSL = mail["EMAIL_USE_SSL"]
     EMAIL_TIMEOUT = 20
     DEFAULT_FROM_EMAIL = mail.get("DEFAULT_FROM_EMAIL") or EMAIL_HOST_USER or "artel@localhost"
+SENDS_MAIL = "dummy" not in EMAIL_BACKEND
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -1,6 +1,6 @@
 """What people send: checked here, and nowhere past it is a request's body read."""
 
-from .accounts import NewPasswordForm, SetupForm
+from .accounts import NewPasswordForm, ResetForm, SetupForm, SignupForm
 from .composer import ComposerForm
 from .history import HistoryForm
 from .links import MAX_LINK, check_link
@@ -13,7 +13,9 @@ __all__ = [
     "HistoryForm",
     "NewPasswordForm",
     "PressForm",
+    "ResetForm",
     "SetupForm",
+    "SignupForm",
     "check_link",
     "refusal_words",
 ]

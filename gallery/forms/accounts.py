@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import User
 
 MAX_PASSWORD = 4096
 """Characters: nobody types more, and hashing takes time."""
+
+TAKEN = _("This name is taken.")
+
+
+def same(password: str | None, repeated: str) -> str:
+    """Raise ValidationError unless it is the password again. A bad one has its message already."""
+    if password is not None and password != repeated:
+        raise ValidationError(_("The two passwords differ."))
+    return repeated
 
 
 class NewPasswordForm(forms.Form):
@@ -32,10 +46,7 @@ class NewPasswordForm(forms.Form):
 
     def clean_repeated(self) -> str:
         repeated: str = self.cleaned_data["repeated"]
-        password = self.cleaned_data.get("password")
-        if password is not None and password != repeated:
-            raise ValidationError(_("The two passwords differ."))
-        return repeated
+        return same(self.cleaned_data.get("password"), repeated)
 
 
 class SetupForm(forms.Form):
@@ -44,15 +55,65 @@ class SetupForm(forms.Form):
     username = forms.CharField(
         max_length=150, validators=[*User._meta.get_field("username").validators]
     )
-    password = forms.CharField(strip=False, widget=forms.PasswordInput)
+    password = forms.CharField(strip=False, max_length=MAX_PASSWORD, widget=forms.PasswordInput)
 
     def clean_username(self) -> str:
         username: str = User.normalize_username(self.cleaned_data["username"])
-        if User.objects.filter(username=username).exists():
-            raise ValidationError(_("This name is taken."))
+        # Two names that differ in their letters' case alone are one to the eye.
+        if User.objects.filter(username__iexact=username).exists():
+            raise ValidationError(TAKEN)
         return username
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         validate_password(password, User(username=self.cleaned_data.get("username", "")))
         return password
+
+
+class SignupForm(SetupForm):
+    """A new member, by their own wish."""
+
+    repeated = forms.CharField(strip=False, max_length=MAX_PASSWORD)
+    email = forms.EmailField(required=False, max_length=254)
+
+    def clean_repeated(self) -> str:
+        repeated: str = self.cleaned_data["repeated"]
+        return same(self.cleaned_data.get("password"), repeated)
+
+    def create(self) -> User | None:
+        """The new user; None, with the reason, when the name was taken a moment ago."""
+        data = self.cleaned_data
+        try:
+            with transaction.atomic():
+                return User.objects.create_user(
+                    data["username"], data["email"] or None, data["password"]
+                )
+        except IntegrityError:
+            self.add_error("username", TAKEN)
+            return None
+
+
+class ResetForm(PasswordResetForm):
+    """Whom to send a link to: their address alone learns whether they have an account."""
+
+    def get_users(self, email: str) -> Iterator[User]:
+        """Also who was invited and has no password yet. To their own address, not a look-alike."""
+        for user in User.objects.filter(email__iexact=email, is_active=True):
+            if _folded(user.email) == _folded(email):
+                yield user
+
+    def send_mail(
+        self,
+        subject_template_name: str,
+        email_template_name: str,
+        context: dict[str, Any],
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        language = context["user"].language or get_language()
+        with override(language):
+            super().send_mail(subject_template_name, email_template_name, context, *args, **kwargs)
+
+
+def _folded(email: str) -> str:
+    return unicodedata.normalize("NFKC", email).casefold()

@@ -1,5 +1,6 @@
 """The nouns of the house. Their QuerySets are the only writers of state and money."""
 
+from .attempt import Attempt, Refused, attempt, prune_attempts
 from .batch import (
     MAX_COUNT,
     Batch,
@@ -9,6 +10,7 @@ from .batch import (
     NoLongerUnknown,
     Order,
     PriceChanged,
+    PromptTrashed,
     Refusal,
     TokenReused,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "Attempt",
     "Batch",
     "BatchKind",
     "BeyondBudget",
@@ -55,8 +58,10 @@ __all__ = [
     "OverLimit",
     "PriceChanged",
     "Prompt",
+    "PromptTrashed",
     "Reference",
     "Refusal",
+    "Refused",
     "RemoteIdTaken",
     "StoredFile",
     "Studio",
@@ -66,8 +71,10 @@ __all__ = [
     "TokenReused",
     "Typical",
     "User",
+    "attempt",
     "current_month",
     "fold",
     "one_time_tokens",
+    "prune_attempts",
     "typical",
 ]

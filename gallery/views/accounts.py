@@ -2,32 +2,94 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth import login as start_session
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.i18n import set_language
 
-from gallery.forms import NewPasswordForm, SetupForm
+from gallery.forms import NewPasswordForm, ResetForm, SetupForm, SignupForm
 from gallery.models import Studio, User, one_time_tokens
+from gallery.throttle import knock, refusal, remember_device
 
 if TYPE_CHECKING:
+    from django.contrib.auth.forms import AuthenticationForm
     from django.http import HttpRequest, HttpResponse
 
-login = require_http_methods(["GET", "HEAD", "POST"])(
-    LoginView.as_view(
-        redirect_authenticated_user=True,
-        # A new installation has nobody who could log in: the page says where its first one is made.
-        extra_context={"is_new": lambda: not User.objects.exists()},
-    )
-)
+    from gallery.models import Refused
+
+
+class LoginPage(LoginView):
+    """Django's, throttled; it makes the device known."""
+
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        remember_device(self.request, response, form.get_user())
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        refused = refusal(self.request)
+        if refused is None:
+            return super().form_invalid(form)
+        context = self.get_context_data(form=form)
+        return too_many(self.request, "registration/login.html", refused, context)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            # A new installation has nobody who could log in: the page says where its first is made.
+            is_new=lambda: not User.objects.exists(),
+            signup_open=lambda: Studio.objects.current().signup_open,
+            sends_mail=settings.SENDS_MAIL,
+            **kwargs,
+        )
+
+
+login = require_http_methods(["GET", "HEAD", "POST"])(LoginPage.as_view())
 logout = login_not_required(LogoutView.as_view())
+language_set = login_not_required(require_POST(set_language))
+
+
+@login_not_required
+@require_safe
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The panel's own login page would be a second door: it leads to the one that there is."""
+    if request.user.is_authenticated and not request.user.is_staff:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+def too_many(
+    request: HttpRequest, template: str, refused: Refused, context: dict[str, Any]
+) -> HttpResponse:
+    """The form again, with when it may be tried again."""
+    seconds = max(1, math.ceil((refused.until - timezone.now()).total_seconds()))
+    context["wait_minutes"] = math.ceil(seconds / 60)
+    response = render(request, template, context, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def enter(request: HttpRequest, user: User) -> HttpResponse:
+    """Begin a session for somebody who has just proved who they are."""
+    start_session(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    response = redirect("studio_show")
+    remember_device(request, response, user)
+    return response
 
 
 @login_not_required
@@ -44,8 +106,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         if not Studio.objects.use_setup_token(token):
             raise Http404
         user = User.objects.create_superuser(**form.cleaned_data)
-    start_session(request, user)
-    return redirect("studio_show")
+    return enter(request, user)
 
 
 TOKEN = "one_time_token"  # noqa: S105 - the name of what the session keeps
@@ -75,5 +136,55 @@ def password_set(request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
     if found is None:
         return render(request, "registration/password_void.html", status=404)
     del request.session[TOKEN]
-    start_session(request, found)
-    return redirect("studio_show")
+    return enter(request, found)
+
+
+@login_not_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Make an account of one's own, while an administrator leaves that open."""
+    if not Studio.objects.current().signup_open:
+        raise Http404
+    if request.user.is_authenticated:
+        return redirect("studio_show")
+    form = SignupForm(request.POST or None)
+    if form.is_bound and (refused := knock(request, "signup", settings.SIGNUP_LIMIT)):
+        return too_many(request, "gallery/signup.html", refused, {"form": form})
+    user = form.create() if form.is_valid() else None
+    if user is None:
+        status = 422 if form.is_bound else 200
+        return render(request, "gallery/signup.html", {"form": form}, status=status)
+    return enter(request, user)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Ask for mail with a one-time link, where mail is configured."""
+    if not settings.SENDS_MAIL:
+        raise Http404
+    form = ResetForm(request.POST or None)
+    if form.is_bound and (refused := knock(request, "password_reset", settings.RESET_LIMIT)):
+        return too_many(request, "registration/password_reset.html", refused, {"form": form})
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "registration/password_reset.html", {"form": form}, status=status)
+    # The mailbox is spared, and whoever asks learns nothing by it.
+    mailbox = form.cleaned_data["email"].casefold()
+    if not knock(request, "password_reset_mail", settings.RESET_LIMIT, mailbox):
+        form.save(
+            domain_override=urlsplit(settings.PUBLIC_URL).netloc or request.get_host(),
+            use_https=settings.SECURE or request.is_secure(),
+            token_generator=one_time_tokens,
+            subject_template_name="registration/password_reset_subject.txt",
+            email_template_name="registration/password_reset_mail.txt",
+        )
+    return redirect("password_reset_sent")
+
+
+@login_not_required
+@require_safe
+def password_reset_sent(request: HttpRequest) -> HttpResponse:
+    """Says the same whether there is such an account or not."""
+    return render(request, "registration/password_reset_sent.html")

@@ -50,9 +50,12 @@ POLICIES = {
     "prompt_rerun": Policy(post=422, names="prompt"),
     "login": Policy(get=200, post=200, open=True),
     "language_set": Policy(post=302, open=True),
-    "admin_login": Policy(get=302, open=True),
+    "admin_login": Policy(get=403, open=True),
     "logout": Policy(post=302, open=True),
     "setup": Policy(get=404, post=404, open=True),
+    "signup": Policy(get=404, post=404, open=True),
+    "password_reset": Policy(get=404, post=404, open=True),
+    "password_reset_sent": Policy(get=200, open=True),
     "password_set": Policy(get=404, post=404, open=True),
     "healthz": Policy(get=503, open=True),
 }

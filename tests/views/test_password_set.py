@@ -30,7 +30,8 @@ def test_a_link_sets_a_password_once_and_logs_in(alice: User, client: Client) ->
     assert 'value="alice"' in page.text
     assert client.post(form, NEW)["Location"] == "/"
     assert client.get("/").status_code == 200
-    assert Client().login(username="alice", password=NEW["password"])
+    alice.refresh_from_db()
+    assert alice.check_password(NEW["password"])
     for path in (link, form):
         assert client.get(path).status_code == 404
         assert client.post(path, NEW).status_code == 404
