@@ -1,0 +1,91 @@
+"""How the panel draws its figures and names its cells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gallery.models.report import Line, Month
+
+register = template.Library()
+
+WIDE, HIGH, DAY = 1000, 200, 8
+"""The charts' own units: whole numbers, which every language writes alike."""
+
+
+@register.filter
+def age(since: datetime | None) -> str:
+    """How long ago, in its largest unit."""
+    return timesince(since, depth=1) if since else ""
+
+
+@register.filter
+def share(amount: int, lines: Sequence[Line]) -> int:
+    """How much of the longest line this one is, in thousandths."""
+    most = max((line.amount for line in lines), default=0)
+    return round(WIDE * max(0, amount) / most) if most > 0 else 0
+
+
+@register.simple_tag
+def day_bars(month: Month) -> SafeString:
+    """A bar for each day of the month so far."""
+    most = max([1, *month.days])
+    bars = (
+        (day * (DAY + 2), HIGH - height, DAY, height)
+        for day, kopecks in enumerate(month.days)
+        if (height := round(HIGH * max(0, kopecks) / most))
+    )
+    rect = '<rect x="{}" y="{}" width="{}" height="{}"/>'
+    return format_html_join("", rect, bars)
+
+
+@register.simple_tag
+def sum_path(month: Month) -> SafeString:
+    """What was spent up to each day's end, as a stair, to the scale of the purse."""
+    top = _top(month)
+    steps = [f"M0 {HIGH}"]
+    for day, kopecks in enumerate(month.sums):
+        steps.append(f"V{HIGH - round(HIGH * max(0, kopecks) / top)}H{(day + 1) * (DAY + 2)}")
+    return format_html('<path d="{}V{}Z"/>', "".join(steps), HIGH)
+
+
+@register.simple_tag
+def purse_line(month: Month) -> SafeString:
+    """The purse, across the whole month."""
+    if month.purse is None:
+        return SafeString()
+    height = HIGH - round(HIGH * month.purse / _top(month))
+    across = month.length * (DAY + 2)
+    return format_html('<line x1="0" x2="{}" y1="{}" y2="{}"/>', across, height, height)
+
+
+@register.simple_tag
+def days_box(month: Month) -> str:
+    """The charts' view box: every day of the month has its place."""
+    return f"0 -4 {month.length * (DAY + 2)} {HIGH + 4}"
+
+
+def _top(month: Month) -> int:
+    return max(1, month.purse or 0, *month.sums)
+
+
+@register.filter
+def labelled(results: Iterable[Iterable[str]], headers: Sequence[dict[str, Any]]) -> Iterator[Any]:
+    """The cells of a list, each with its column's name: on a phone there is no head to look at."""
+    words = [header["text"] for header in headers]
+    for row in results:
+        yield [_label(cell, text) for cell, text in zip(row, words, strict=False)]
+
+
+def _label(cell: str, text: str) -> SafeString:
+    # Escaped already: a cell begins with its own tag, <td or <th, made by Django.
+    label = format_html(' data-label="{}"', "" if text.startswith("<") else text)
+    return mark_safe(f"{cell[:3]}{label}{cell[3:]}")  # noqa: S308
