@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -124,7 +125,10 @@ class ComposerForm(forms.Form):
         if len(text) > MAX_TEXT:
             raise ValidationError(
                 _("A prompt has at most %(most)s characters; this one has %(length)s."),
-                params={"most": f"{MAX_TEXT:,}", "length": f"{len(text):,}"},
+                params={
+                    "most": number_format(MAX_TEXT, force_grouping=True),
+                    "length": number_format(len(text), force_grouping=True),
+                },
             )
         # Browsers and Django make half a character the replacement character on its way here.
         if any("\ud800" <= letter <= "\udfff" or letter == "\ufffd" for letter in text):
