@@ -49,8 +49,7 @@ class Line(structlog.stdlib.ProcessorFormatter):
 
     def __init__(self) -> None:
         processors: list[Processor] = [
-            structlog.contextvars.merge_contextvars,
-            _name_user,
+            _name_context,
             structlog.processors.format_exc_info,
             _frame,
             _render,
@@ -88,15 +87,15 @@ def redact(text: str) -> str:
     return KEY_SHAPE.sub(REDACTED, text)
 
 
-def _name_user(logger: Any, method: str, event: EventDict) -> EventDict:
-    """The user of the request that is being answered, once somebody else has asked for them."""
-    request = event.pop("_http", None)
+def _name_context(logger: Any, method: str, event: EventDict) -> EventDict:
+    """The request or the job that this belongs to, and the user once somebody asked for them."""
+    context = structlog.contextvars.get_contextvars()
+    request = context.pop("_http", None)
     user = getattr(request, "user", None)
     if type(user) is SimpleLazyObject:
         # Looking at it would ask session and database, which may be what the line is about.
         user = getattr(request, "_cached_user", None)
-    pk = getattr(user, "pk", None)
-    return {"user": pk, **event} if pk is not None else event
+    return {**context, "user": getattr(user, "pk", None), **event}
 
 
 def _frame(logger: Any, method: str, event: EventDict) -> EventDict:

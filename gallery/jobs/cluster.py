@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from multiprocessing.sharedctypes import RawArray, RawValue
 from typing import Any, Literal
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
@@ -21,11 +22,12 @@ from django_q.cluster import Cluster
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 from django_q.tasks import async_task
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from gallery.jobs.processes import LockFile, forks_die_with_parent
 from gallery.models import Lease
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Job = Literal["submit", "poll", "save", "sweep"]
 JOBS: tuple[Job, ...] = ("submit", "poll", "save", "sweep")
@@ -105,7 +107,7 @@ def _note_heartbeat(task: dict[str, Any], **kwargs: Any) -> None:
     try:
         Lease.objects.beat(QUEUE)
     except DatabaseError as error:
-        log.warning("The heartbeat could not be noted: %s", error)
+        log.warning("heartbeat-not-noted", error=str(error))
 
 
 # --- what the cluster's processes share
@@ -175,12 +177,12 @@ def run_cluster() -> int:
     global _shared
     lock = LockFile(settings.DATA_DIR / "cluster.lock")
     if not lock.acquire(LOCK_SECONDS):
-        log.error("Another cluster is at work in %s.", settings.DATA_DIR)
+        log.error("another-cluster-is-at-work", folder=str(settings.DATA_DIR))
         return ENDED
     try:
         _prepare_rows()
     except DatabaseError as error:
-        log.error("The cluster cannot start, the database says: %s", error)  # noqa: TRY400
+        log.error("cluster-cannot-start", error=str(error))  # noqa: TRY400
         return ENDED
     multiprocessing.set_start_method("fork", force=True)
     forks_die_with_parent()
@@ -215,9 +217,23 @@ def _drop_repeated_rows() -> None:
 
 def _listen(shared: _Shared) -> None:
     logging.getLogger("django-q").addHandler(_Alarm(shared))
+    pre_execute.connect(_begin_lines, weak=False)
+    post_execute_in_worker.connect(_end_lines, weak=False)
     pre_execute.connect(shared.mark_busy, weak=False)
     post_execute_in_worker.connect(shared.mark_idle, weak=False)
     post_execute.connect(_note_heartbeat, weak=False)
+
+
+def _begin_lines(task: dict[str, Any], **kwargs: Any) -> None:
+    """All that is logged until the job's end names the job."""
+    clear_contextvars()
+    module, _, function = str(task.get("func")).rpartition(".")
+    name = module.rpartition(".")[2] if function == "run" else function
+    bind_contextvars(job=name, run=str(task.get("id"))[:8])
+
+
+def _end_lines(**kwargs: Any) -> None:
+    clear_contextvars()
 
 
 class _Runner:
@@ -241,7 +257,7 @@ class _Runner:
         try:
             self.cluster.start()
         except RuntimeError as error:
-            log.error("The cluster did not start: %s", error)  # noqa: TRY400
+            log.error("cluster-did-not-start", error=str(error))  # noqa: TRY400
             return ENDED
         code = self._watch()
         self.shared.stopping.value = 1
@@ -253,12 +269,12 @@ class _Runner:
     def _watch(self) -> int:
         while not self.is_asked:
             if not self.cluster.sentinel.is_alive():
-                log.critical("The cluster's sentinel died.")
+                log.critical("sentinel-died")
                 return ENDED
             if self.shared.broken.value:
                 return BROKEN
             if time.monotonic() - self.shared.pulse.value > PULSE_SECONDS:
-                log.critical("The cluster's sentinel hangs.")
+                log.critical("sentinel-hangs")
                 return BROKEN
             time.sleep(0.1)
         return STOPPED

@@ -8,11 +8,11 @@ journal only fills in ids: it never creates anything at the provider.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import uuid
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 
 from gallery.models import RemoteIdTaken, Task
@@ -20,7 +20,7 @@ from gallery.models import RemoteIdTaken, Task
 if TYPE_CHECKING:
     from pathlib import Path
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def folder() -> Path:
@@ -52,13 +52,13 @@ def replay() -> int:
         try:
             entry = _read(path)
         except (OSError, ValueError, LookupError, TypeError):
-            log.exception("journal entry cannot be read: %s", path.name)
+            log.exception("journal-entry-unreadable", file=path.name)
             continue
         if _place(*entry):
             path.unlink(missing_ok=True)
             placed += 1
         else:
-            log.error("journal entry fits no task: %s", path.name)
+            log.error("journal-entry-fits-no-task", file=path.name)
     return placed
 
 

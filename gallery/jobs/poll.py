@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Answered = Sequence[tuple[Task, answers.ResultOutcome]]
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 LEAST_USUAL_SECONDS = 60.0
 """Even a quick model is asked about each second for its first minute."""
@@ -113,7 +113,7 @@ def record(answered: Answered, elapsed: float = 0.0) -> None:
     except OperationalError:
         raise
     except Exception:
-        log.exception("a tick's answers are written down one by one")
+        log.exception("answers-written-one-by-one")
         ready = False
         for task, outcome in answered:
             ready |= _record_alone(task, outcome)
@@ -143,7 +143,7 @@ def _record_alone(task: Task, outcome: answers.ResultOutcome) -> bool:
         raise
     except Exception:
         # Put off, so that it is not the first in each tick and holds up all others for ever.
-        log.exception("the answer about task %s cannot be written down", task.pk)
+        log.exception("answer-not-written", task=task.pk)
         Task.objects.poll_again(task.pk, settings.BACKOFF_MAX_SECONDS, task.reason)
         return False
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.db import connection
+from structlog.contextvars import bound_contextvars
 
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import BadPicture, facts, opened
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image as Picture
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def run() -> None:
@@ -76,20 +77,21 @@ def save(task_id: int) -> None:
     except BadPicture as error:
         _relink(task, claim, error.reason, error.detail)
     except OSError as error:
-        log.warning("task %s could not be saved: %s", task.pk, error.strerror)
+        log.warning("not-saved-yet", task=task.pk, error=error.strerror)
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     else:
         Task.objects.keep(task.pk, claim, file)
 
 
 def _in_thread(task_id: int) -> None:
-    try:
-        save(task_id)
-    except Exception:
-        # The edge of the job: the claim runs out and the picture is fetched again.
-        log.exception("saving task %s broke off", task_id)
-    finally:
-        connection.close()
+    with bound_contextvars(job="save", task=task_id):
+        try:
+            save(task_id)
+        except Exception:
+            # The edge of the job: the claim runs out and the picture is fetched again.
+            log.exception("saving-broke-off")
+        finally:
+            connection.close()
 
 
 def _fetch(task: Task) -> StoredFile:
@@ -141,7 +143,7 @@ def _shrink(picture: Picture, task: Task) -> thumbnails.Copies:
         return thumbnails.shrink(picture)
     except Exception:
         # Whatever Pillow cannot shrink: the picture itself is good, and has been paid for.
-        log.exception("no thumbnails for task %s", task.pk)
+        log.exception("no-thumbnails", task=task.pk)
         return {}
 
 
@@ -150,7 +152,7 @@ def _write_thumbnails(copies: thumbnails.Copies, name: str) -> None:
         thumbnails.write(copies, settings.DATA_DIR, name)
     except OSError:
         # Thumbnails are rebuilt when they are asked for: no reason to keep a picture waiting.
-        log.warning("no thumbnails for %s yet", name)
+        log.warning("no-thumbnails-yet", file=name)
 
 
 def _relink(task: Task, claim: uuid.UUID, reason: str, detail: str) -> None:

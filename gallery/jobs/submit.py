@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db import Error as AnyDatabaseError
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from gallery.archive.store import free_bytes
 from gallery.models import Batch, ImageModel, Order, RemoteIdTaken, Studio, Task, User
@@ -25,7 +26,7 @@ from .waiting import back_off
 if TYPE_CHECKING:
     import uuid
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def accept(owner: User, order: Order) -> Batch:
@@ -125,7 +126,7 @@ def _write_down(
             # An accepted id is in the journal by now; the sweeper brings it home.
             if isinstance(outcome, answers.Accepted) or clock() > until or cluster.stopping():
                 raise
-            log.warning("the outcome of task %s cannot be written down yet", task.pk)
+            log.warning("outcome-not-written-yet", task=task.pk)
             connection.close()
             time.sleep(1)
 
@@ -164,13 +165,14 @@ def guard_disk() -> None:
 
 
 def _in_thread(client: Client, task_id: int, claim: uuid.UUID, deadline: float) -> None:
-    try:
-        transmit(client, task_id, claim, deadline)
-    except Exception:
-        # The edge of the job: whatever broke, the claim will run out and the row will say so.
-        log.exception("sending task %s broke off", task_id)
-    finally:
-        connection.close()
+    with bound_contextvars(job="submit", task=task_id):
+        try:
+            transmit(client, task_id, claim, deadline)
+        except Exception:
+            # The edge of the job: whatever broke, the claim will run out and the row will say so.
+            log.exception("sending-broke-off")
+        finally:
+            connection.close()
 
 
 def _may_send(task_id: int, claim: uuid.UUID) -> bool:
@@ -180,7 +182,7 @@ def _may_send(task_id: int, claim: uuid.UUID) -> bool:
     try:
         return Task.objects.may_send(task_id, claim)
     except AnyDatabaseError:  # a DatabaseError, or an InterfaceError, which is none
-        log.warning("task %s held back: the database did not answer", task_id)
+        log.warning("held-back", task=task_id, why="the database did not answer")
         return False
 
 
@@ -202,7 +204,7 @@ def _keep_id(task: Task, claim: uuid.UUID, remote_id: str) -> None:
     try:
         journal.note(task.pk, claim, remote_id)
     except OSError:
-        log.critical("task %s: its id %s could be written nowhere else", task.pk, remote_id)
+        log.critical("id-written-only-here", task=task.pk, remote_id=remote_id)
 
 
 def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
@@ -218,7 +220,7 @@ def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
             moved = Task.objects.accept(task.pk, claim, remote_id)
     if not moved:
         # Nobody else moves a task away from its sender for good; whoever did, keep the id.
-        log.error("task %s was moved while it was being sent", task.pk)
+        log.error("moved-while-being-sent", task=task.pk)
         _keep_id(task, claim, remote_id)
 
 

@@ -1,6 +1,5 @@
 """The launcher: keeps one cluster of workers alive, and replaces it when it hangs."""
 
-import logging
 import os
 import signal
 import sys
@@ -8,13 +7,14 @@ import threading
 import time
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
 from gallery.jobs.cluster import last_heartbeat, send_heartbeat
 from gallery.jobs.processes import Child, LockFile
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 LOCK_SECONDS = 15.0
 STOP_SECONDS = 7.0  # for the sends in flight when we are told to stop
@@ -70,7 +70,7 @@ class Pulse(threading.Thread):
                 self._look()
                 self._send()
             except Exception as error:  # whatever the broker or the database raises
-                log.warning("The queue cannot be looked at: %s", error)
+                log.warning("queue-cannot-be-seen", error=str(error))
                 self._changed_at = time.monotonic()
             self._now.wait(LOOK_SECONDS)
             self._now.clear()
@@ -120,13 +120,13 @@ class Launcher:
         self._watch()
         self._end()
         if not self._stop:
-            log.warning("The cluster is started again.")
+            log.warning("cluster-started-again")
             self._pause(self._backoff.seconds(time.monotonic() - self.cluster.started_at))
 
     def _watch(self) -> None:
         while not self._stop and self.cluster.is_running:
             if self._pulse.is_late:
-                log.critical("No heartbeat came through the queue: the cluster hangs.")
+                log.critical("cluster-hangs", why="no heartbeat came through the queue")
                 return
             time.sleep(0.1)
 
@@ -137,7 +137,7 @@ class Launcher:
         while self.cluster.is_running and time.monotonic() < deadline:
             time.sleep(0.05)
         while not self.cluster.kill():
-            log.critical("Processes of the old cluster cannot be killed.")
+            log.critical("old-cluster-cannot-be-killed")
 
     def _pause(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

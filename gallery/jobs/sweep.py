@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,8 +13,6 @@ from gallery.models import Event, Lease, Studio, Task, TaskStatus
 
 from . import cluster, journal, pump
 from .submit import guard_disk
-
-log = logging.getLogger(__name__)
 
 INCOMING_SECONDS = 3600
 """A half-written file this old belongs to nobody any more."""
@@ -36,8 +33,7 @@ def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive, wake sleeping pumps."""
     journal.replay()
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
-        if Task.objects.doubt_overdue(task_id):
-            log.warning("task %s: its sender died; the outcome is unknown", task_id)
+        Task.objects.doubt_overdue(task_id)
     guard_key()
     guard_disk()
     guard_archive()

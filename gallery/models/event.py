@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from .reasons import sentence
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
 
     from .task import Task
     from .user import User
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+GRAVE = frozenset({"unknown", "written-off", "lost", "restored"})
+"""What an operator should see: money or a picture may be gone."""
+
+TOLD = ("reason", "remote_id", "seconds", "status")
+"""Facts for the log too. The others are what a provider or a person wrote: it may hold a prompt."""
 
 WORDS: dict[str, str | Promise] = {
     "held": _("Accepted; its price is held"),
@@ -44,10 +55,13 @@ WORDS: dict[str, str | Promise] = {
 class EventQuerySet(models.QuerySet["Event"]):
     def record(self, task_id: int, kind: str, *, actor: User | None = None, **facts: Any) -> Event:
         """Add a line. Facts are plain values: reason, detail, seconds, remote id, SHA-256."""
-        return self.create(task_id=task_id, kind=kind, actor=actor, facts=facts)
+        event = self.create(task_id=task_id, kind=kind, actor=actor, facts=facts)
+        event.log_when_committed()
+        return event
 
     def record_all(self, tasks: Iterable[Task], kind: str, *, actor: User | None = None) -> None:
-        self.bulk_create(Event(task=task, kind=kind, actor=actor) for task in tasks)
+        for event in self.bulk_create(Event(task=task, kind=kind, actor=actor) for task in tasks):
+            event.log_when_committed()
 
 
 class Event(models.Model):
@@ -67,6 +81,13 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.task_id}"
+
+    def log_when_committed(self) -> None:
+        """Tell the log, unless it is rolled back: then it did not happen."""
+        level = logging.WARNING if self.kind in GRAVE else logging.INFO
+        told = {name: self.facts[name] for name in TOLD if self.facts.get(name)}
+        tell = partial(log.log, level, self.kind, task=self.task_id, by=self.actor_id, **told)
+        transaction.on_commit(tell, robust=True)
 
     @property
     def words(self) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import structlog
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .reasons import sentence
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
 """Every ratio that some model of the API takes (gptunnel-image-1: the first five)."""
@@ -29,23 +34,24 @@ class ImageModelQuerySet(models.QuerySet["ImageModel"]):
 
     def switch_off(self, pk: int, reason: str, detail: str = "") -> bool:
         """Take the model out of the composer; its queued tasks wait. False when it was off."""
-        return (
-            self.filter(pk=pk, is_enabled=True).update(
-                is_enabled=False,
-                off_reason=reason,
-                off_detail=detail[:500],
-                off_since=timezone.now(),
-            )
-            == 1
+        switched = self.filter(pk=pk, is_enabled=True).update(
+            is_enabled=False,
+            off_reason=reason,
+            off_detail=detail[:500],
+            off_since=timezone.now(),
         )
+        if switched:
+            told = partial(log.warning, "model-off", model=pk, reason=reason)
+            transaction.on_commit(told, robust=True)
+        return switched == 1
 
     def switch_on(self, pk: int) -> bool:
-        return (
-            self.filter(pk=pk, is_enabled=False).update(
-                is_enabled=True, off_reason="", off_detail="", off_since=None
-            )
-            == 1
+        switched = self.filter(pk=pk, is_enabled=False).update(
+            is_enabled=True, off_reason="", off_detail="", off_since=None
         )
+        if switched:
+            transaction.on_commit(partial(log.info, "model-on", model=pk), robust=True)
+        return switched == 1
 
 
 class ImageModel(models.Model):

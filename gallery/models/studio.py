@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,9 @@ from .reasons import sentence
 
 if TYPE_CHECKING:
     from .user import User
+
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def _digest(token: str) -> str:
@@ -32,26 +37,27 @@ class StudioQuerySet(models.QuerySet["Studio"]):
     def pause(self, reason: str, by: User | None = None, note: str = "") -> bool:
         """Stop every real create that is not yet on the wire. False when already paused."""
         self.current()
-        return (
-            self.filter(pk=1, paused_at=None).update(
-                paused_at=timezone.now(), pause_reason=reason, paused_by=by, pause_note=note[:500]
-            )
-            == 1
+        paused = self.filter(pk=1, paused_at=None).update(
+            paused_at=timezone.now(), pause_reason=reason, paused_by=by, pause_note=note[:500]
         )
+        if paused:
+            told = {"reason": reason, "by": by.pk if by else None}
+            transaction.on_commit(partial(log.warning, "spending-paused", **told), robust=True)
+        return paused == 1
 
     def resume(self, by: User) -> bool:
         """Let real creates go on; an administrator's act."""
-        return (
-            self.filter(pk=1, paused_at__isnull=False).update(
-                paused_at=None,
-                pause_reason="",
-                pause_note="",
-                paused_by=None,
-                resumed_at=timezone.now(),
-                resumed_by=by,
-            )
-            == 1
+        resumed = self.filter(pk=1, paused_at__isnull=False).update(
+            paused_at=None,
+            pause_reason="",
+            pause_note="",
+            paused_by=None,
+            resumed_at=timezone.now(),
+            resumed_by=by,
         )
+        if resumed:
+            transaction.on_commit(partial(log.warning, "spending-resumed", by=by.pk), robust=True)
+        return resumed == 1
 
     def issue_setup_token(self) -> str | None:
         """A new one-time token for making the first administrator; None once one exists.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -22,7 +22,7 @@ from .requests import StudioRequest
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 PICTURES = {"image/webp", "image/png", "image/jpeg"}
 """What a browser may draw by itself; anything else is a download."""
@@ -77,7 +77,7 @@ def _make_thumbnails(image: Image) -> None:
     try:
         thumbnails.make(settings.DATA_DIR / image.file, settings.DATA_DIR, image.file)
     except (BadPicture, OSError) as error:
-        log.warning("thumbnail of image %d cannot be made: %s", image.pk, error)
+        log.warning("no-thumbnail", image=image.pk, error=str(error))
         raise Http404 from error
 
 
@@ -104,5 +104,5 @@ def _file(name: str) -> HttpResponseBase:
     try:
         return FileResponse((settings.DATA_DIR / name).open("rb"))
     except FileNotFoundError as error:
-        log.warning("file %s is missing", name)
+        log.warning("file-is-missing", file=name)
         raise Http404 from error

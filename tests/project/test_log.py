@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -22,17 +21,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("gallery.tests")
 def real(settings: Any) -> None:
     settings.IS_DEMO = False
     settings.PROVIDER_KEY = KEY
-
-
-@pytest.fixture
-def written() -> Iterator[StringIO]:
-    """What reaches the log, as it is written there."""
-    stream = StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(Line())
-    logging.getLogger().addHandler(handler)
-    yield stream
-    logging.getLogger().removeHandler(handler)
 
 
 def line(message: str, *arguments: object, error: BaseException | None = None) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import hashlib
-import logging
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, NoReturn
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
@@ -33,7 +33,7 @@ with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL i
 
     REDIS_ERRORS = (RedisError,)
 
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 DYING_SECONDS = 15.0  # how long a dying predecessor is waited for
 EXIT_SECONDS = 2.0  # how long the kernel may need to take away one that was killed
@@ -193,7 +193,7 @@ class Everything:
                 if child.is_running:
                     continue
                 if child.name not in due:
-                    log.error("The %s process ended with %s.", child.name, child.exit_code)
+                    log.error("process-ended", process=child.name, code=child.exit_code)
                     due[child.name] = now + backoffs[child.name].seconds(now - child.started_at)
                 elif now >= due[child.name] and child.kill(0.5):
                     del due[child.name]
