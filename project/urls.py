@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from gallery.views import accounts, images, prompts, studio, tasks
+from gallery.views import accounts, help, images, prompts, site, studio, tasks
 from gallery.views.health import healthz
 
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("prompts/<int:pk>/", prompts.prompt_show, name="prompt_show"),
     path("prompts/<int:pk>/text/", prompts.prompt_text, name="prompt_text"),
     path("prompts/<int:pk>/rerun/", prompts.prompt_rerun, name="prompt_rerun"),
+    path("help/", help.help_show, name="help_show"),
     path("login/", accounts.login, name="login"),
     path("language/", accounts.language_set, name="language_set"),
     path("logout/", accounts.logout, name="logout"),
@@ -31,6 +32,8 @@ urlpatterns = [
     path("password/reset/", accounts.password_reset, name="password_reset"),
     path("password/sent/", accounts.password_reset_sent, name="password_reset_sent"),
     path("password/<str:uidb64>/<str:token>/", accounts.password_set, name="password_set"),
+    path("robots.txt", site.robots, name="robots"),
+    path("favicon.ico", site.favicon, name="favicon"),
     path("healthz", login_not_required(healthz), name="healthz"),
     path("admin/login/", accounts.admin_login, name="admin_login"),
     path("admin/", admin.site.urls),
