@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from gallery.views import accounts, help, images, prompts, site, studio, tasks
+from gallery.views import accounts, help, images, profile, prompts, site, studio, tasks, trash
 from gallery.views.health import healthz
 
 urlpatterns = [
@@ -19,11 +19,21 @@ urlpatterns = [
     path("images/<int:pk>/", images.image_show, name="image_show"),
     path("images/<int:pk>/original/", images.image_original, name="image_original"),
     path("images/<int:pk>/thumbs/<int:size>/", images.image_thumbnail, name="image_thumbnail"),
+    path("images/<int:pk>/trash/", trash.image_trash, name="image_trash"),
+    path("images/<int:pk>/restore/", trash.image_restore, name="image_restore"),
+    path("prompts/<int:pk>/trash/", trash.prompt_trash, name="prompt_trash"),
+    path("prompts/<int:pk>/restore/", trash.prompt_restore, name="prompt_restore"),
+    path("trash/", trash.trash_show, name="trash_show"),
+    path("trash/empty/", trash.trash_empty, name="trash_empty"),
     path("history/", prompts.prompt_list, name="prompt_list"),
     path("prompts/<int:pk>/", prompts.prompt_show, name="prompt_show"),
     path("prompts/<int:pk>/text/", prompts.prompt_text, name="prompt_text"),
     path("prompts/<int:pk>/rerun/", prompts.prompt_rerun, name="prompt_rerun"),
     path("help/", help.help_show, name="help_show"),
+    path("profile/", profile.profile_show, name="profile_show"),
+    path("profile/edit/", profile.profile_edit, name="profile_edit"),
+    path("profile/password/", profile.password_change, name="password_change"),
+    path("profile/sessions/", profile.sessions_end, name="sessions_end"),
     path("login/", accounts.login, name="login"),
     path("language/", accounts.language_set, name="language_set"),
     path("logout/", accounts.logout, name="logout"),

@@ -1,10 +1,11 @@
 """What people send: checked here, and nowhere past it is a request's body read."""
 
-from .accounts import NewPasswordForm, ResetForm, SetupForm, SignupForm
+from .accounts import NewPasswordForm, PasswordForm, ResetForm, SetupForm, SignupForm
 from .composer import ComposerForm
 from .history import HistoryForm
 from .links import MAX_LINK, check_link
 from .press import AGAIN, PressForm, refusal_words
+from .profile import ProfileForm, time_zones
 
 __all__ = [
     "AGAIN",
@@ -12,10 +13,13 @@ __all__ = [
     "ComposerForm",
     "HistoryForm",
     "NewPasswordForm",
+    "PasswordForm",
     "PressForm",
+    "ProfileForm",
     "ResetForm",
     "SetupForm",
     "SignupForm",
     "check_link",
     "refusal_words",
+    "time_zones",
 ]

@@ -49,6 +49,18 @@ class NewPasswordForm(forms.Form):
         return same(self.cleaned_data.get("password"), repeated)
 
 
+class PasswordForm(NewPasswordForm):
+    """Another password, for somebody who knows the one there is."""
+
+    current = forms.CharField(strip=False, max_length=MAX_PASSWORD)
+
+    def clean_current(self) -> str:
+        current: str = self.cleaned_data["current"]
+        if not self.user.check_password(current):
+            raise ValidationError(_("This is not your password."))
+        return current
+
+
 class SetupForm(forms.Form):
     """The first administrator."""
 

@@ -16,6 +16,7 @@ from gallery.models import (
     Order,
     PriceChanged,
     Prompt,
+    PromptTrashed,
     Refusal,
     Task,
 )
@@ -40,6 +41,8 @@ def refusal_words(refusal: Refusal) -> str | Promise:
             return _budget_words(refusal)
         case NoLongerUnknown():
             return _("This task is not unknown any more, or may still be answered.")
+        case PromptTrashed():
+            return _("This prompt is in the trash. Restore it there to run it again.")
         case _:
             return AGAIN
 

@@ -36,6 +36,9 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
     def this_month(self) -> BudgetQuerySet:
         return self.filter(month=current_month())
 
+    def of(self, user: User) -> BudgetQuerySet:
+        return self.filter(user=user)
+
     def set_purse(self, kopecks: int | None) -> None:
         """Set the standing monthly purse in kopecks (None: no limit), from this month on."""
         Studio.objects.current()
@@ -127,6 +130,11 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.user_id or 'purse'}"
+
+    @property
+    def scale_kopecks(self) -> int:
+        """What a drawing of held and spent against the limit has to show in all; at least 1."""
+        return max(1, self.limit_kopecks or 0, self.held_kopecks + self.spent_kopecks)
 
     @property
     def left_kopecks(self) -> int | None:

@@ -40,7 +40,7 @@ class StudioUserManager(UserManager["User"]):
         """Set the standing monthly limit in kopecks (None: no limit), from this month on."""
         with transaction.atomic():
             self.filter(pk=user.pk).update(monthly_limit_kopecks=kopecks)
-            Budget.objects.this_month().filter(user=user).update(limit_kopecks=kopecks)
+            Budget.objects.this_month().of(user).update(limit_kopecks=kopecks)
 
     def deactivate(self, user: User, *, by: User) -> None:
         """Close the account: nothing is deleted, and what was queued is canceled."""
@@ -52,6 +52,15 @@ class StudioUserManager(UserManager["User"]):
                 Task.objects.of(user).filter(status=TaskStatus.QUEUED).values_list("pk", flat=True)
             ):
                 Task.objects.cancel(pk, by=by)
+
+    def set_preferences(self, user: User, *, language: str, theme: str, time_zone: str) -> None:
+        """How pages look and speak to the user; empty: as browser and installation have it."""
+        self.filter(pk=user.pk).update(language=language, theme=theme, time_zone=time_zone)
+
+    def change_password(self, user: User, password: str) -> None:
+        """Set the password, which ends every session: a view keeps its own."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
 
     def end_sessions(self, user: User) -> None:
         """Log the user out everywhere; a view keeps its own by `update_session_auth_hash`."""
@@ -82,8 +91,7 @@ class StudioUserManager(UserManager["User"]):
             locked = self.select_for_update().filter(pk=user.pk, is_active=True).first()
             if locked is None or not one_time_tokens.check_token(locked, token):
                 return None
-            locked.set_password(password)
-            locked.save(update_fields=["password"])
+            self.change_password(locked, password)
             return locked
 
 
