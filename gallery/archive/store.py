@@ -99,6 +99,14 @@ def quarantine(incoming: Incoming, root: Path, name: str) -> Path:
     return keep(incoming, root, f"{QUARANTINE}/{name}.{incoming.sha256[:12]}")
 
 
+def remove(root: Path, name: str) -> None:
+    """Remove the file for good; one that is gone already is what was wanted."""
+    path = _inside(root, name)
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        _sync_folder(path.parent)
+
+
 def remove_stale(root: Path, seconds: float) -> int:
     """Remove what killed processes left in ``root/incoming`` that long ago; returns how many."""
     removed = 0

@@ -11,7 +11,7 @@ from django.utils import timezone
 from gallery.archive import store
 from gallery.models import Event, Lease, Studio, Task, TaskStatus
 
-from . import cluster, journal, pump
+from . import cluster, journal, pump, purge
 from .submit import guard_disk
 
 INCOMING_SECONDS = 3600
@@ -30,7 +30,9 @@ def run() -> None:
 
 
 def sweep() -> None:
-    """Bring kept ids home, call dead sends unknown, watch the archive, wake sleeping pumps."""
+    """Bring kept ids home, call dead sends unknown, watch the archive, wake sleeping pumps,
+    empty the trash of what has lain there for its time.
+    """
     journal.replay()
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         Task.objects.doubt_overdue(task_id)
@@ -41,6 +43,7 @@ def sweep() -> None:
     for name in pump.NAMES:
         if pump.has_work(name):
             cluster.wake(name)
+    purge.sweep()
 
 
 def guard_key() -> None:

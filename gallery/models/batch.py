@@ -69,6 +69,10 @@ class NoLongerUnknown(Refusal):
     """The task to be sent again is not unknown any more, or its send may still be under way."""
 
 
+class PromptTrashed(Refusal):
+    """The prompt to be run once more is in the trash."""
+
+
 class BatchKind(models.TextChoices):
     FIRST = "first", _("first run")
     RERUN = "rerun", _("re-run")
@@ -160,6 +164,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             raise ModelOff(model)
         if model.price_kopecks != order.price_kopecks:
             raise PriceChanged(model.price_kopecks)
+        if order.prompt is not None and not Prompt.objects.hold_kept(order.prompt.pk):
+            raise PromptTrashed
         prompt = order.prompt or Prompt.objects.write(
             owner=owner,
             text=order.text,

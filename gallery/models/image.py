@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .task import Task
     from .user import User
 
@@ -37,6 +41,52 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def before(self, pk: int | None) -> ImageQuerySet:
         """The page that follows the picture pk; a keyset, so any depth costs the same."""
         return self if pk is None else self.filter(pk__lt=pk)
+
+    def after(self, pk: int) -> ImageQuerySet:
+        """Those newer than the picture pk, the nearest first."""
+        return self.filter(pk__gt=pk).order_by("pk")
+
+    # The trash
+
+    def in_gallery(self) -> ImageQuerySet:
+        return self.filter(trashed_at=None)
+
+    def in_trash(self) -> ImageQuerySet:
+        """Deleted, and still to be had back."""
+        return self.filter(trashed_at__isnull=False, purged_at=None)
+
+    def purged(self) -> ImageQuerySet:
+        """Gone for good: their files are, or are about to be, removed."""
+        return self.filter(purged_at__isnull=False)
+
+    def with_file(self) -> ImageQuerySet:
+        """Whose original is there, in the gallery or in the trash."""
+        return self.filter(purged_at=None)
+
+    def trashed_before(self, when: datetime) -> ImageQuerySet:
+        """In the trash since then or longer."""
+        return self.in_trash().filter(trashed_at__lte=when)
+
+    def trashed_alone(self) -> ImageQuerySet:
+        """In the trash by themselves, not along with their prompt."""
+        along = Q(task__batch__prompt__trashed_at=F("trashed_at"))
+        return self.in_trash().exclude(along)
+
+    def trash(self, pk: int) -> bool:
+        """Take a picture out of the gallery, for a time."""
+        return self.in_gallery().filter(pk=pk).update(trashed_at=timezone.now()) == 1
+
+    def restore(self, pk: int) -> bool:
+        """Bring it back. Against a purge at the same moment, one of the two UPDATEs decides."""
+        return self.in_trash().filter(pk=pk).update(trashed_at=None) == 1
+
+    def purge(self) -> int:
+        """Give up those of these that are in the trash: their files may be removed from now on.
+
+        Hash, size and date stay. The conditions are on the row's own columns, so a picture that
+        was restored in the meantime is left alone.
+        """
+        return self.in_trash().update(purged_at=timezone.now())
 
     def keep(self, task: Task, file: StoredFile) -> Image:
         return self.create(
@@ -95,6 +145,14 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
+
+    @property
+    def is_purged(self) -> bool:
+        return self.purged_at is not None
 
     @property
     def extension(self) -> str:

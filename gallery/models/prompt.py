@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.db import models
-from django.db.models import Count, F
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, OuterRef
 from django.db.models.functions import Left
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .image import Image
 from .image_model import ImageModel
 from .outcome import Outcome, of_prompt
+from .states import OPEN, TaskStatus
+from .task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from .image import ImageQuerySet
+    from .task_queryset import TaskQuerySet
     from .user import User
 
 MAX_TEXT = 32_000
@@ -74,6 +80,54 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         children = self.filter(parent__in=prompts).order_by()
         return dict(children.values_list("parent").annotate(Count("pk")))
 
+    # The trash
+
+    def in_trash(self) -> PromptQuerySet:
+        """Deleted, and still to be had back."""
+        return self.filter(trashed_at__isnull=False, purged_at=None)
+
+    def trashed_before(self, when: datetime) -> PromptQuerySet:
+        """In the trash since then or longer."""
+        return self.in_trash().filter(trashed_at__lte=when)
+
+    def at_rest(self) -> PromptQuerySet:
+        """Of which no task is under way or unknown: nothing more will be sent or paid."""
+        return self.exclude(Exists(_busy_tasks(OuterRef("pk"))))
+
+    def hold_kept(self, pk: int) -> bool:
+        """Whether it is not deleted, nor will be before the caller's transaction ends."""
+        return self.kept().select_for_update().filter(pk=pk).exists()
+
+    @transaction.atomic
+    def trash(self, pk: int) -> bool:
+        """Take a prompt out of the history, with its pictures; not while a task of it is busy."""
+        # The lock first: a new batch takes the same one, so that none slips past the question.
+        if not self.hold_kept(pk) or _busy_tasks(pk).exists():
+            return False
+        now = timezone.now()
+        self.model.objects.filter(pk=pk).update(trashed_at=now)
+        _pictures(pk).in_gallery().update(trashed_at=now)
+        return True
+
+    @transaction.atomic
+    def restore(self, pk: int) -> bool:
+        """Bring it back, with exactly the pictures that went along with it."""
+        prompt = self.in_trash().select_for_update().filter(pk=pk).first()
+        if prompt is None:
+            return False
+        _pictures(pk).in_trash().filter(trashed_at=prompt.trashed_at).update(trashed_at=None)
+        self.model.objects.filter(pk=pk).update(trashed_at=None)
+        return True
+
+    @transaction.atomic
+    def purge(self, pk: int) -> bool:
+        """Erase the words and links of a prompt in the trash; tasks, charges and dates stay."""
+        row = self.in_trash().at_rest().filter(pk=pk)
+        if row.update(text="", search_text="", purged_at=timezone.now()) != 1:
+            return False
+        Reference.objects.filter(prompt=pk).delete()
+        return True
+
     def write(
         self,
         *,
@@ -97,6 +151,15 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
             Reference(prompt=prompt, position=n, url=url) for n, url in enumerate(references)
         )
         return prompt
+
+
+def _busy_tasks(prompt: int | OuterRef) -> TaskQuerySet:
+    return Task.objects.filter(batch__prompt=prompt, status__in=OPEN | {TaskStatus.UNKNOWN})
+
+
+def _pictures(prompt: int) -> ImageQuerySet:
+    """Its pictures, with no join: an UPDATE of them has its conditions on the row's own columns."""
+    return Image.objects.filter(task__in=Task.objects.filter(batch__prompt=prompt).values("pk"))
 
 
 class Prompt(models.Model):
@@ -130,6 +193,14 @@ class Prompt(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
+
+    @property
+    def is_purged(self) -> bool:
+        return self.purged_at is not None
 
     @property
     def reference_urls(self) -> list[str]:

@@ -45,6 +45,9 @@ class Card:
     reason: str
     alt: str
     image: Image | None
+    """Its picture, while that hangs in the gallery."""
+    deleted: Image | None
+    """Its picture in the trash, or what is left of it after the trash."""
     elapsed: float
     usual: float
     slow: float
@@ -118,13 +121,15 @@ def card(task: Task, studio: Studio) -> Card:
     began = task.accepted_at
     times = typical(task.model_id, task.provider)
     gate = task.gate(studio)
+    image: Image | None = getattr(task, "image", None)
     return Card(
         task=task,
         version=task.live_version(studio),
         gate=gate,
         reason=_gate_words(task, gate, studio) or _reason_words(task),
         alt=shorten(getattr(task, "excerpt", None) or task.batch.prompt.text),
-        image=getattr(task, "image", None),
+        image=None if image and image.is_trashed else image,
+        deleted=image if image and image.is_trashed else None,
         elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
         usual=times.usual,
         slow=times.slow,

@@ -29,22 +29,28 @@ PICTURES = {"image/webp", "image/png", "image/jpeg"}
 
 
 def _own(request: StudioRequest, pk: int) -> Image:
-    images = Image.objects.of(request.user)
+    images = Image.objects.of(request.user).with_file()
     return get_object_or_404(images.select_related("task__batch__prompt__model"), pk=pk)
+
+
+def _own_file(request: StudioRequest, pk: int) -> Image:
+    """What is in the trash can still be seen there; what was purged is gone."""
+    own = Image.objects.of(request.user).with_file().only("file", "sha256", "mime")
+    return get_object_or_404(own, pk=pk)
 
 
 @require_safe
 def image_show(request: StudioRequest, pk: int) -> HttpResponse:
     image = _own(request, pk)
-    own = Image.objects.of(request.user)
+    own = Image.objects.of(request.user).in_gallery()
     context = {
         "image": image,
         "task": image.task,
         "prompt": image.task.batch.prompt if image.task else None,
         "took": image.task.took if image.task else None,
         "cost": Charge.objects.spent_on(image.task) if image.task else None,
-        "newer": own.filter(pk__gt=pk).order_by("pk").values_list("pk", flat=True).first(),
-        "older": own.filter(pk__lt=pk).order_by("-pk").values_list("pk", flat=True).first(),
+        "newer": own.after(pk).values_list("pk", flat=True).first(),
+        "older": own.before(pk).order_by("-pk").values_list("pk", flat=True).first(),
     }
     return render(request, "gallery/image_show.html", context)
 
@@ -52,7 +58,7 @@ def image_show(request: StudioRequest, pk: int) -> HttpResponse:
 @require_safe
 def image_original(request: StudioRequest, pk: int) -> HttpResponseBase:
     """The exact bytes that the provider made."""
-    image = get_object_or_404(Image.objects.of(request.user).select_related("task"), pk=pk)
+    image = _own_file(request, pk)
     is_picture = image.mime in PICTURES
     disposition = content_disposition_header(
         "download" in request.GET or not is_picture, f"artel-{image.pk}.{slugify(image.extension)}"
@@ -64,7 +70,7 @@ def image_original(request: StudioRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def image_thumbnail(request: StudioRequest, pk: int, size: int) -> HttpResponseBase:
     """A small copy; one that is missing is made again."""
-    image = get_object_or_404(Image.objects.of(request.user).only("file", "sha256"), pk=pk)
+    image = _own_file(request, pk)
     if size not in thumbnails.SIZES:
         raise Http404
     name = thumbnails.thumbnail_path(image.file, size)

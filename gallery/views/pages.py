@@ -39,6 +39,7 @@ def gallery(user: User, before: int | None) -> Page[Image]:
     """A page of the user's own pictures, newest first."""
     images = (
         Image.objects.of(user)
+        .in_gallery()
         .before(before)
         .annotate(excerpt=Left("task__batch__prompt__text", EXCERPT))
         .order_by("-pk")

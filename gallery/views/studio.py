@@ -69,7 +69,8 @@ def _source(request: StudioRequest) -> Prompt | None:
     pk = whole_number(request.GET["from"])
     if pk is None:
         raise Http404
-    return get_object_or_404(Prompt.objects.of(request.user).select_related("model"), pk=pk)
+    own = Prompt.objects.of(request.user).kept().select_related("model")
+    return get_object_or_404(own, pk=pk)
 
 
 def _studio(user: User, form: ComposerForm, gallery: pages.Page[Image]) -> dict[str, Any]:

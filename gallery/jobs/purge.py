@@ -1,0 +1,66 @@
+"""Emptying the trash: what has lain there for its time, or what its owner wants gone at once.
+
+A picture is purged in its row first, by one UPDATE against which a restore wins or loses whole, and
+its files go after that. A note on the disk stands before both, so that a process that is killed in
+between leaves nothing that the next sweep does not finish.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from gallery.archive import removal
+from gallery.models import Image, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gallery.models import User
+    from gallery.models.image import ImageQuerySet
+    from gallery.models.prompt import PromptQuerySet
+
+BATCH = 200
+"""Pictures, and prompts, at a time: a sweep is to be short."""
+NOTE_SECONDS: float = 60
+"""A note this old belongs to a process that died: a batch takes a second."""
+
+
+def sweep() -> None:
+    """Finish what was interrupted, and purge a batch of what has been in the trash for its time."""
+    for pks in removal.left_behind(settings.DATA_DIR, NOTE_SECONDS):
+        _remove_files(pks)
+    before = timezone.now() - timedelta(seconds=settings.TRASH_SECONDS)
+    _purge_images(Image.objects.trashed_before(before))
+    _purge_prompts(Prompt.objects.trashed_before(before))
+
+
+def empty(user: User) -> None:
+    """All that is in one's trash now, for good."""
+    now = timezone.now()
+    while _purge_images(Image.objects.of(user).trashed_before(now)):
+        pass
+    while _purge_prompts(Prompt.objects.of(user).trashed_before(now)):
+        pass
+
+
+def _purge_images(images: ImageQuerySet) -> int:
+    pks = list(images.order_by("trashed_at").values_list("pk", flat=True)[:BATCH])
+    if pks:
+        with removal.announced(settings.DATA_DIR, pks):
+            images.filter(pk__in=pks).purge()
+            _remove_files(pks)
+    return len(pks)
+
+
+def _remove_files(pks: Iterable[int]) -> None:
+    for name in Image.objects.purged().filter(pk__in=pks).values_list("file", flat=True):
+        removal.remove_picture(settings.DATA_DIR, name)
+
+
+def _purge_prompts(prompts: PromptQuerySet) -> int:
+    pks = prompts.at_rest().order_by("trashed_at").values_list("pk", flat=True)[:BATCH]
+    return sum(Prompt.objects.purge(pk) for pk in list(pks))

@@ -1,0 +1,172 @@
+"""The trash: what was deleted, for a time; putting things there, taking them back, emptying it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Q
+from django.db.models.functions import Left
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gallery.jobs import purge
+from gallery.models import Image, Prompt
+
+from .cards import EXCERPT
+from .requests import StudioRequest, whole_number
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+Row = TypeVar("Row", Image, Prompt)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = 10**17
+"""Microseconds: some three thousand years after it."""
+
+
+@dataclass(frozen=True)
+class Deleted(Generic[Row]):
+    """What was deleted, the latest first, and where the next page begins (empty: nowhere)."""
+
+    rows: list[Row]
+    before: str
+
+
+@require_safe
+def trash_show(request: StudioRequest) -> HttpResponse:
+    """What was deleted: pictures by themselves, and prompts, each with its pictures."""
+    images = Image.objects.of(request.user).trashed_alone()
+    prompts = Prompt.objects.of(request.user).in_trash().defer("text", "search_text")
+    context = {
+        "images": _page(
+            images.annotate(excerpt=Left("task__batch__prompt__text", EXCERPT)),
+            request.GET.get("images", ""),
+        ),
+        "prompts": _page(
+            prompts.annotate(excerpt=Left("text", EXCERPT)), request.GET.get("prompts", "")
+        ),
+        "days": round(settings.TRASH_SECONDS / 86400),
+        "is_first": not request.GET,
+    }
+    return render(request, "gallery/trash_show.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def trash_empty(request: StudioRequest) -> HttpResponse:
+    """Empty the trash at once, after saying that this is final."""
+    if request.method == "POST":
+        purge.empty(request.user)
+        return redirect("trash_show")
+    context = {
+        "images": Image.objects.of(request.user).in_trash().count(),
+        "prompts": Prompt.objects.of(request.user).in_trash().count(),
+    }
+    return render(request, "gallery/trash_empty.html", context)
+
+
+@require_POST
+def image_trash(request: StudioRequest, pk: int) -> HttpResponse:
+    image = get_object_or_404(Image.objects.of(request.user).with_file(), pk=pk)
+    Image.objects.trash(image.pk)
+    undo = reverse("image_restore", args=[pk])
+    return _moved(request, "trashed", f"image-{pk}", _("Picture deleted."), undo)
+
+
+@require_POST
+def image_restore(request: StudioRequest, pk: int) -> HttpResponse:
+    image = get_object_or_404(Image.objects.of(request.user).with_file(), pk=pk)
+    Image.objects.restore(image.pk)
+    return _moved(request, "restored", f"image-{pk}", _("Picture restored."))
+
+
+@require_POST
+def prompt_trash(request: StudioRequest, pk: int) -> HttpResponse:
+    """Delete a prompt with its pictures; refused while something of it is under way."""
+    prompt = get_object_or_404(Prompt.objects.of(request.user).filter(purged_at=None), pk=pk)
+    if not Prompt.objects.trash(prompt.pk) and Prompt.objects.kept().filter(pk=pk).exists():
+        return _refused(request, prompt)
+    undo = reverse("prompt_restore", args=[pk])
+    return _moved(request, "trashed", f"prompt-{pk}", _("Prompt deleted with its pictures."), undo)
+
+
+@require_POST
+def prompt_restore(request: StudioRequest, pk: int) -> HttpResponse:
+    prompt = get_object_or_404(Prompt.objects.of(request.user).filter(purged_at=None), pk=pk)
+    Prompt.objects.restore(prompt.pk)
+    return _moved(request, "restored", f"prompt-{pk}", _("Prompt restored with its pictures."))
+
+
+def _moved(
+    request: StudioRequest, event: str, name: str, words: str, undo: str = ""
+) -> HttpResponse:
+    """To htmx the bar that says so and offers undo, and an event: the page hides or shows what
+    bears that name. Else the page that one came from, which says the same.
+    """
+    if request.htmx:
+        answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
+        answer["HX-Trigger"] = f'{{"{event}": "{name}"}}'
+        return answer
+    messages.success(request, words, extra_tags=undo)
+    return redirect(_back(request, name))
+
+
+def _refused(request: StudioRequest, prompt: Prompt) -> HttpResponse:
+    """Something of the prompt may still be sent or paid for."""
+    if request.htmx:
+        answer = render(request, "gallery/_prompt_busy.html", {"prompt": prompt}, status=422)
+        answer["HX-Retarget"] = f"#prompt-{prompt.pk}-busy"
+        return answer
+    return render(request, "gallery/prompt_trash.html", {"prompt": prompt}, status=422)
+
+
+def _back(request: StudioRequest, name: str) -> str:
+    """The page that the form was on; not the page of what has just been deleted."""
+    came_from = request.META.get("HTTP_REFERER", "")
+    hosts = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(came_from, hosts, require_https=request.is_secure()):
+        return reverse("studio_show")
+    parts = urlsplit(came_from)
+    noun, _dash, pk = name.partition("-")
+    if parts.path == reverse(f"{noun}_trash", args=[pk]):
+        return reverse("prompt_list")
+    if parts.path == reverse(f"{noun}_show", args=[pk]):
+        return reverse("prompt_list" if noun == "prompt" else "studio_show")
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _page(rows: QuerySet[Row], before: str) -> Deleted[Row]:
+    """By the time of the deletion and the number, as `before` has them of the last row shown."""
+    moment, pk = (whole_number(part) for part in f"{before}-".split("-")[:2])
+    # A number too great for a date is none that we gave out.
+    if moment is not None and pk is not None and moment < LATEST:
+        when = EPOCH + timedelta(microseconds=moment)
+        rows = rows.filter(Q(trashed_at__lt=when) | Q(trashed_at=when, pk__lt=pk))
+    found = list(rows.order_by("-trashed_at", "-pk")[: settings.PAGE_SIZE + 1])
+    shown = found[: settings.PAGE_SIZE]
+    for row in shown:
+        row.days_left = _days_left(row)
+    last = shown[-1] if len(found) > len(shown) else None
+    return Deleted(shown, f"{_moment(last)}-{last.pk}" if last else "")
+
+
+def _moment(row: Image | Prompt) -> int:
+    assert row.trashed_at
+    return (row.trashed_at - EPOCH) // timedelta(microseconds=1)
+
+
+def _days_left(row: Image | Prompt) -> int:
+    """Whole days until it is purged, the last one included."""
+    assert row.trashed_at
+    passed = (timezone.now() - row.trashed_at).total_seconds()
+    return max(0, math.ceil((settings.TRASH_SECONDS - passed) / 86400))

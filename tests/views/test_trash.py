@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gallery.jobs import purge
+from gallery.models import Image, Prompt, User
+from tests.conftest import Submit
+from tests.views.conftest import HTMX, MakeImage
+
+BUSY = "still under way"
+
+
+@pytest.fixture
+def image(alice: User, make_image: MakeImage) -> Image:
+    return make_image(alice)
+
+
+@pytest.fixture
+def prompt(image: Image) -> Prompt:
+    assert image.task
+    return image.task.batch.prompt
+
+
+def test_a_deleted_picture_hangs_nowhere(by_alice: Client, image: Image, prompt: Prompt) -> None:
+    answer = by_alice.post(f"/images/{image.pk}/trash/", headers=HTMX)
+    assert answer["HX-Trigger"] == f'{{"trashed": "image-{image.pk}"}}'
+    assert f'action="/images/{image.pk}/restore/"' in answer.text
+    thumb = f"/images/{image.pk}/thumbs/384/"
+    for path in ("/", "/history/", f"/prompts/{prompt.pk}/", f"/tasks/{image.task_id}/"):
+        assert thumb not in by_alice.get(path).text, path
+    assert thumb in by_alice.get("/trash/").text
+    assert "30 days left" in by_alice.get("/trash/").text
+    assert by_alice.get(thumb).status_code == 200
+    assert by_alice.get(f"/images/{image.pk}/original/").status_code == 200
+    page = by_alice.get(f"/images/{image.pk}/").text
+    assert "in the trash" in page
+    assert f"/images/{image.pk}/trash/" not in page
+
+
+def test_a_neighbour_in_the_trash_is_passed_over(
+    by_alice: Client, alice: User, make_image: MakeImage
+) -> None:
+    first, second, third = (make_image(alice) for _ in range(3))
+    Image.objects.trash(second.pk)
+    assert f'rel="prev" href="/images/{third.pk}/"' in by_alice.get(f"/images/{first.pk}/").text
+    assert f'rel="next" href="/images/{first.pk}/"' in by_alice.get(f"/images/{third.pk}/").text
+
+
+def test_undo_brings_it_back(by_alice: Client, image: Image) -> None:
+    Image.objects.trash(image.pk)
+    answer = by_alice.post(f"/images/{image.pk}/restore/", headers=HTMX)
+    assert answer["HX-Trigger"] == f'{{"restored": "image-{image.pk}"}}'
+    assert f'id="image-{image.pk}"' in by_alice.get("/").text
+    assert "30 days left" not in by_alice.get("/trash/").text
+
+
+@pytest.mark.parametrize(
+    ("referer", "goes"),
+    [
+        ("http://testserver/history/?q=cat", "/history/?q=cat"),
+        ("http://elsewhere.example/history/", "/"),
+        ("", "/"),
+        ("http://testserver/images/{pk}/", "/"),
+    ],
+)
+def test_without_a_script_the_page_offers_undo(
+    by_alice: Client, image: Image, referer: str, goes: str
+) -> None:
+    headers = {"Referer": referer.format(pk=image.pk)}
+    answer = by_alice.post(f"/images/{image.pk}/trash/", headers=headers)
+    assert (answer.status_code, answer["Location"]) == (302, goes)
+    page = by_alice.get("/history/").text
+    assert "Picture deleted." in page
+    assert f'action="/images/{image.pk}/restore/"' in page
+    assert "Picture deleted." not in by_alice.get("/history/").text
+    by_alice.post(f"/images/{image.pk}/restore/")
+    assert "Picture restored." in by_alice.get("/history/").text
+
+
+def test_a_deleted_prompt_is_gone_with_its_pictures(
+    by_alice: Client, image: Image, prompt: Prompt
+) -> None:
+    answer = by_alice.post(f"/prompts/{prompt.pk}/trash/", headers=HTMX)
+    assert answer["HX-Trigger"] == f'{{"trashed": "prompt-{prompt.pk}"}}'
+    assert "red roof" not in by_alice.get("/history/").text
+    assert f'id="image-{image.pk}"' not in by_alice.get("/").text
+    assert by_alice.get(f"/?from={prompt.pk}").status_code == 404
+    trash = by_alice.get("/trash/").text
+    assert "red roof" in trash
+    assert f"/images/{image.pk}/restore/" not in trash, "it comes back with its prompt"
+    page = by_alice.get(f"/images/{image.pk}/").text
+    assert "Re-run" not in page
+    by_alice.post(f"/prompts/{prompt.pk}/restore/", headers=HTMX)
+    assert f'id="image-{image.pk}"' in by_alice.get("/").text
+
+
+def test_a_prompt_under_way_is_refused_beside_its_button(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    prompt = submit(alice).prompt
+    answer = by_alice.post(f"/prompts/{prompt.pk}/trash/", headers=HTMX)
+    assert answer.status_code == 422
+    assert answer["HX-Retarget"] == f"#prompt-{prompt.pk}-busy"
+    assert f'id="prompt-{prompt.pk}-busy"' in by_alice.get("/history/").text
+    assert BUSY in answer.text
+    assert BUSY in by_alice.post(f"/prompts/{prompt.pk}/trash/").text
+    assert not prompt.is_trashed
+
+
+def test_twice_is_once(by_alice: Client, image: Image, prompt: Prompt) -> None:
+    for path in (f"/images/{image.pk}", f"/prompts/{prompt.pk}"):
+        for verb in ("trash", "trash", "restore", "restore"):
+            assert by_alice.post(f"{path}/{verb}/", headers=HTMX).status_code == 200
+
+
+def test_emptying_asks_once_and_is_final(by_alice: Client, image: Image, alice: User) -> None:
+    assert "The trash is empty" in by_alice.get("/trash/empty/").text
+    Image.objects.trash(image.pk)
+    asked = by_alice.get("/trash/empty/").text
+    assert "1 picture" in asked
+    assert Image.objects.in_trash().exists()
+    assert by_alice.post("/trash/empty/")["Location"] == "/trash/"
+    for part in ("", "original/", "thumbs/384/"):
+        assert by_alice.get(f"/images/{image.pk}/{part}").status_code == 404
+    for verb in ("trash", "restore"):
+        assert by_alice.post(f"/images/{image.pk}/{verb}/").status_code == 404
+    page = by_alice.get(f"/tasks/{image.task_id}/").text
+    assert "Deleted. Its hash is kept." in page
+    assert image.sha256 in page
+
+
+def test_anothers_trash(by_bob: Client, bob: User, image: Image, prompt: Prompt) -> None:
+    for noun, pk in (("images", image.pk), ("prompts", prompt.pk)):
+        for verb in ("trash", "restore"):
+            assert by_bob.post(f"/{noun}/{pk}/{verb}/").status_code == 404
+    Prompt.objects.trash(prompt.pk)
+    assert "red roof" not in by_bob.get("/trash/").text
+    by_bob.post("/trash/empty/")
+    assert Image.objects.in_trash().exists()
+    assert not Image.objects.purged().exists()
+
+
+def test_a_purged_prompt_in_every_page(
+    by_alice: Client, alice: User, image: Image, prompt: Prompt, submit: Submit
+) -> None:
+    child = submit(alice, "a child", parent=prompt).prompt
+    Prompt.objects.trash(prompt.pk)
+    purge.empty(alice)
+    for path in ("/", "/history/", f"/prompts/{child.pk}/", f"/tasks/{image.task_id}/", "/trash/"):
+        answer = by_alice.get(path)
+        assert answer.status_code == 200
+        assert "red roof" not in answer.text, path
+    for verb in ("trash", "restore"):
+        assert by_alice.post(f"/prompts/{prompt.pk}/{verb}/").status_code == 404
+    assert by_alice.get(f"/prompts/{prompt.pk}/").status_code == 404
+
+
+def test_the_list_goes_on(
+    by_alice: Client, alice: User, make_image: MakeImage, submit: Submit, settings: Any
+) -> None:
+    settings.PAGE_SIZE = 2
+    images = [make_image(alice) for _ in range(5)]
+    for image in images:
+        Image.objects.trash(image.pk)
+    # Two that went in one moment.
+    stamp = Image.objects.get(pk=images[2].pk).trashed_at
+    Image.objects.filter(pk=images[1].pk).update(trashed_at=stamp)
+    seen: list[int] = []
+    path = "/trash/"
+    while path:
+        answer = by_alice.get(path)
+        page = answer.context["images"]
+        seen += [image.pk for image in page.rows]
+        path = f"/trash/?images={page.before}" if page.before else ""
+    assert seen == [image.pk for image in reversed(images)]
+    for forged in ("x", "1-", "-1", "9" * 30 + "-1", "1-" + "9" * 30):
+        assert by_alice.get(f"/trash/?images={forged}").status_code == 200
+
+
+def test_as_many_queries_for_one_as_for_ten(
+    by_alice: Client, alice: User, make_image: MakeImage, django_assert_num_queries: Any
+) -> None:
+    def fill(count: int) -> None:
+        for _ in range(count):
+            Image.objects.trash(make_image(alice).pk)
+            other = make_image(alice)
+            assert other.task
+            Prompt.objects.trash(other.task.batch.prompt_id)
+
+    fill(1)
+    by_alice.get("/trash/")
+    with django_assert_num_queries(5):
+        by_alice.get("/trash/")
+    fill(4)
+    with django_assert_num_queries(5):
+        by_alice.get("/trash/")
+
+
+@pytest.mark.parametrize("name", ["image_trash", "image_restore", "prompt_trash", "prompt_restore"])
+def test_only_posted(by_alice: Client, image: Image, name: str) -> None:
+    assert by_alice.get(reverse(name, args=[image.pk])).status_code == 405
+
+
+def test_a_login_is_asked_for(client: Client, image: Image) -> None:
+    for path in ("/trash/", "/trash/empty/"):
+        assert client.get(path)["Location"].startswith("/login/")
+    assert client.post(f"/images/{image.pk}/trash/").status_code == 401
