@@ -1,0 +1,180 @@
+"""No word of one person's is in any page of another's: bob's whole house is crawled for alice's."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from gallery.models import Image, Prompt, Task, User
+from project import urls
+from tests.conftest import Submit
+from tests.views.conftest import HTMX, accept, doubt, refuse
+
+CANARY = "canary"
+"""In every text of alice's, and in none of anybody else's."""
+LINK = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-\w*url)=["']([^"']+)["']""")
+SRCSET = re.compile(r"""srcset=["']([^"']+)["']""")
+MOST = 1500
+"""Addresses: a crawl that finds more has left the house."""
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user(
+        f"{CANARY}-alice",
+        email=f"{CANARY}@alice.example",
+        password="wonderland-1865",
+        first_name=f"{CANARY} first",
+        last_name=f"{CANARY} last",
+    )
+
+
+def live_in(owner: User, word: str, submit: Submit, finish: Callable[[Task], Image]) -> None:
+    """A task in each state, a parent and its child, references, and something in the trash."""
+    kept = finish(submit(owner, f"{word} done").tasks.get())
+    assert kept.task
+    submit(owner, f"{word} queued", count=2, parent=kept.task.batch.prompt)
+    for text, end in (
+        ("rendering", accept),
+        ("unknown", doubt),
+        ("failed", lambda task: refuse(task, f"{word} detail of the provider")),
+    ):
+        end(submit(owner, f"{word} {text}").tasks.get())
+    lost = submit(owner, f"{word} lost").tasks.get()
+    accept(lost)
+    Task.objects.lose(lost.pk, "too-old")
+    finish(
+        submit(
+            owner, f"{word} referring", references=(f"https://{word}.example/1.webp",)
+        ).tasks.get()
+    )
+    Image.objects.trash(finish(submit(owner, f"{word} thrown away").tasks.get()).pk)
+    thrown = finish(submit(owner, f"{word} prompt thrown away").tasks.get())
+    assert thrown.task
+    Prompt.objects.trash(thrown.task.batch.prompt_id)
+
+
+@pytest.fixture
+def houses(
+    alice: User, bob: User, admin: User, submit: Submit, finish: Callable[[Task], Image]
+) -> None:
+    live_in(alice, CANARY, submit, finish)
+    live_in(bob, "sparrow", submit, finish)
+
+
+def links(answer: HttpResponse, page: str) -> Iterator[str]:
+    """The addresses of our own that a page names, whatever for."""
+    if not answer.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    text = unescape(answer.text)
+    found = [*LINK.findall(text)]
+    for several in SRCSET.findall(text):
+        found += [one.split()[0] for one in several.split(",")]
+    for link in found:
+        parts = urlsplit(urljoin(page, link))
+        if (
+            not parts.netloc
+            and parts.scheme in {"", "http"}
+            and not parts.path.startswith("/static/")
+        ):
+            yield parts._replace(fragment="").geturl()
+
+
+def content(answer: HttpResponse) -> bytes:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    return body + repr(sorted(answer.headers.items())).encode()
+
+
+def crawl(person: Client, start: list[str]) -> dict[str, bytes]:
+    """Everything that can be reached by reading: pages and fragments, with their headers."""
+    seen: dict[str, bytes] = {}
+    waiting = deque(start)
+    while waiting:
+        page = waiting.popleft()
+        if page in seen:
+            continue
+        assert len(seen) < MOST, "the crawl does not end"
+        seen[page] = b""
+        for headers in ({}, HTMX):
+            answer = person.get(page, headers=headers)
+            assert answer.status_code != 500, page
+            if answer.status_code in {301, 302}:
+                waiting.append(urljoin(page, answer["Location"]))
+            else:
+                waiting.extend(links(answer, page))
+            seen[page] += content(answer)
+    return seen
+
+
+def named_addresses() -> list[str]:
+    """Every address with everybody's numbers in it, as a stranger would try them."""
+    numbers = range(1, 1 + max(*(kind.objects.count() for kind in (Task, Image, Prompt))))
+    found = []
+    for pattern in urls.urlpatterns:
+        if not isinstance(pattern, URLPattern) or pattern.name == "logout":
+            continue
+        names = pattern.pattern.converters
+        for pk in numbers if "pk" in names else [1]:
+            known = {"pk": pk, "size": 384, "token": "x", "uidb64": "MQ"}
+            found.append(reverse(str(pattern.name), kwargs={name: known[name] for name in names}))
+        if "pk" not in names:
+            found += [f"{found[-1]}?from={pk}&reference={pk}&before={pk}&q=" for pk in numbers]
+    return found
+
+
+def test_a_crawl_of_ones_own_house_finds_ones_words(houses: None, alice: User) -> None:
+    """The control: the same crawl does see what is there to be seen."""
+    person = Client()
+    person.force_login(alice)
+    pages = crawl(person, ["/"])
+    told = b"".join(pages.values()).decode(errors="replace")
+    for text in ("done", "queued", "unknown", "failed", "lost", "referring", "thrown away"):
+        assert f"{CANARY} {text}" in told, text
+    assert f"https://{CANARY}.example/1.webp" in told
+    assert f"{CANARY} detail of the provider" in told
+    assert len(pages) > 40
+
+
+def test_no_word_of_one_is_in_any_page_of_another(houses: None, by_bob: Client) -> None:
+    pages = crawl(by_bob, ["/", *named_addresses()])
+    assert "sparrow done" in b"".join(pages.values()).decode(errors="replace")
+    assert [page for page, told in pages.items() if CANARY.encode() in told] == []
+
+
+def test_no_form_of_another_answers_with_ones_words(houses: None, by_bob: Client) -> None:
+    before = sorted(
+        Task.objects.of(User.objects.get(username__startswith=CANARY)).values_list(
+            "pk", "version", "status"
+        )
+    )
+    everything = {
+        "prompt": "sparrow", "text": "sparrow", "v": ",".join(f"{n}:0.x" for n in range(1, 40)),
+        "parent": "1", "reference": "1", "pk": "1",
+    }  # fmt: skip
+    for path in named_addresses():
+        for headers in ({}, HTMX):
+            answer = by_bob.post(path, everything, headers=headers)
+            assert answer.status_code != 500, path
+            assert CANARY.encode() not in content(answer), path
+    after = sorted(
+        Task.objects.of(User.objects.get(username__startswith=CANARY)).values_list(
+            "pk", "version", "status"
+        )
+    )
+    assert after == before
+    assert not Image.objects.filter(owner__username__startswith=CANARY, purged_at__isnull=False)
+
+
+def test_a_stranger_without_a_login_reads_nobodys_words(houses: None, client: Client) -> None:
+    pages = crawl(client, ["/", *named_addresses()])
+    told = b"".join(pages.values())
+    assert CANARY.encode() not in told
+    assert b"sparrow" not in told
