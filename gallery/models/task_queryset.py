@@ -451,6 +451,10 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             detail="",
         )
 
+    def ask_now(self, pk: int) -> bool:
+        """Make the next question about a rendering task due at once."""
+        return self.filter(pk=pk, status=S.RENDERING).update(due_at=timezone.now()) == 1
+
     # Saving
 
     def claim_save(self, pk: int) -> uuid.UUID | None:

@@ -62,6 +62,10 @@ class StudioUserManager(UserManager["User"]):
         user.set_password(password)
         user.save(update_fields=["password"])
 
+    def activate(self, user: User) -> bool:
+        """Open a closed account again; False when it was open."""
+        return self.filter(pk=user.pk, is_active=False).update(is_active=True) == 1
+
     def end_sessions(self, user: User) -> None:
         """Log the user out everywhere; a view keeps its own by `update_session_auth_hash`."""
         self.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
