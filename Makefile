@@ -12,7 +12,7 @@ endif
 STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: run test check lint types coverage bench chaos messages lock clean
+.PHONY: run test check lint types coverage bench screenshots chaos messages lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -35,6 +35,11 @@ coverage: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m tests.bench.latency
+
+# Every page in both themes, both languages and three widths, to be looked at.
+screenshots: $(DEV_STAMP)
+	@$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.screenshots var/screenshots
 
 # kill -9 of each part with a task in each state.
 chaos: $(DEV_STAMP)

@@ -1,0 +1,1 @@
+"""The whole house: lived in, and every page of it by name."""

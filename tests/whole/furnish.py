@@ -1,0 +1,264 @@
+"""Fills a new installation as months of use would: people, pictures, money, tasks in every state.
+
+Runs inside the installation (`manage.py shell`), before it is started, and only by the models' own
+verbs; only the clock is put back for some of it. Prints what the pages' addresses need.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from gallery.archive import store, thumbnails
+from gallery.archive.inspect import inspect
+from gallery.demo.pictures import paint, to_webp
+from gallery.models import Batch, Budget, Image, ImageModel, Order, StoredFile, Studio, Task, User
+
+if TYPE_CHECKING:
+    from gallery.models import Prompt
+
+PASSWORD = "wonderland-1865"
+
+PROMPTS = [
+    ("A lighthouse above a stormy sea at dusk, thick oil paint", "16:9"),
+    ("Лиса спит в библиотеке под лампой, тёплый свет, масло", "1:1"),
+    ("Papercut canyon, seven layers, hard light from the left", "3:4"),
+    ("Туман над берёзовым лесом на рассвете, вид сверху", "16:9"),
+    ("Botanical plate of a fern and its spores, cream paper", "3:4"),
+    ("Neon city in the rain, seen from a tram, 35 mm", "9:16"),
+    ("Северное сияние над замёрзшим озером, долгая выдержка", "21:9"),
+    ("A ginger cat on a window sill, watching snow", "1:1"),
+    ("Glass balloons over a mint horizon, studio light", "4:3"),
+    ("Дюны после бури, длинные тени, ни одного следа", "16:9"),
+    ("Saturn rising behind a ridge, risograph, two inks", "9:16"),
+    ("Terrazzo pattern in lavender and moss, seamless", "1:1"),
+    ("Горы в тумане, слои, тушь на рисовой бумаге", "4:3"),
+    ("A woven carpet of autumn leaves, macro", "1:1"),
+    ("Букет полевых трав в стеклянной банке, утренний свет", "3:4"),
+    ("Wind drawn as ribbons over a wheat field", "21:9"),
+]
+LONG = (
+    "Рентгеноэлектрокардиографический кабинет превысокомногорассмотрительствующего"
+    " частнопредпринимательского достопримечательностенаблюдателя:"
+    " тысячедевятьсотвосьмидесятидевятимиллиметровый светочувствительный фотоэкспонометр"
+    " на подоконнике, за окном человеконенавистничествующий ноябрь и фонари вдоль набережной,"
+    " плёночное зерно, приглушённые тона, вид сквозь мокрое стекло, глубина резкости в три пальца"
+)
+LINKS = (
+    "https://storage.yandexcloud.net/artel/sketches/a-lighthouse-in-pencil-second-version.png",
+    "https://xn--80aesfpebagmfblc0a.xn--p1ai/uploads/2026/11/%D1%8D%D1%81%D0%BA%D0%B8%D0%B7.webp",
+)
+
+
+class Furnisher:
+    def __init__(self, scale: float, pictures: int) -> None:
+        self.scale = scale
+        self.pictures = pictures
+        self.found: dict[str, Any] = {"sessions": {}, "ids": {}, "links": {}}
+
+    def run(self) -> dict[str, Any]:
+        Studio.objects.current()
+        Studio.objects.filter(pk=1).update(undo_send_seconds=0)
+        for remote_id in ("google-imagen-3", "flux-schnell"):
+            ImageModel.objects.switch_on(ImageModel.objects.get(remote_id=remote_id).pk)
+        self.model = ImageModel.objects.get(remote_id="google-imagen-3")
+        Budget.objects.set_purse(1_000_000)
+        self.keeper = self.person("keeper", is_staff=True, is_superuser=True)
+        self.person("novice")
+        self.beginner()
+        self.collector()
+        self.member()
+        self.guests()
+        return self.found
+
+    # People
+
+    def person(self, name: str, **fields: Any) -> User:
+        called = {"member": "Елизавета-Константинопольская"}.get(name, name)
+        user = User.objects.create_user(called, f"{name}@artel.example", PASSWORD, **fields)
+        client = Client()
+        client.force_login(user)
+        self.found["sessions"][name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.found["ids"][name] = user.pk
+        return user
+
+    def beginner(self) -> None:
+        """One picture, and nothing besides."""
+        owner = self.person("beginner")
+        (task,) = self.submit(owner, *PROMPTS[7])
+        self.finish(task)
+
+    def collector(self) -> None:
+        """Hundreds of pictures of every shape."""
+        owner = self.person("collector")
+        User.objects.set_limit(owner, 500_000)
+        left = self.pictures
+        for number in itertools.count():
+            text, ratio = PROMPTS[number % len(PROMPTS)]
+            if number >= len(PROMPTS):
+                text = f"{text}, no. {number // len(PROMPTS) + 1}"
+            with self.earlier(days=left / self.pictures * timezone.localtime().day):
+                tasks = self.submit(owner, text, ratio, min(left, 1 + number * 5 % 8))
+                for task in tasks:
+                    self.finish(task)
+            left -= len(tasks)
+            if not left:
+                break
+
+    @contextmanager
+    def earlier(self, days: float) -> Iterator[None]:
+        """What is done within was done so many days ago, but in this month: its money too."""
+        real = timezone.now
+        month = timezone.localtime().replace(day=1, hour=0, minute=0, second=1)
+        shift = min(timedelta(days=days), timezone.now() - month)
+        with patch.object(timezone, "now", lambda: real() - shift):
+            yield
+
+    def member(self) -> None:
+        """Everything that a member may meet: each state, a recipe edited twice, long words."""
+        owner = self.person("member")
+        User.objects.set_limit(owner, 60_000)
+        images = [
+            self.finish(task)
+            for text, ratio in PROMPTS[:6]
+            for task in self.submit(owner, text, ratio)
+        ]
+        first = self.submit(owner, *PROMPTS[8])
+        parent = first[0].batch.prompt
+        with_links = ImageModel.objects.get(remote_id="gpt-image-1-medium")
+        (task,) = self.submit(owner, LONG, "4:3", references=LINKS, parent=parent, model=with_links)
+        image = self.finish(task)
+        self.submit(owner, f"{LONG}, ночь", "4:3", parent=task.batch.prompt)
+        self.ids(image=image.pk, prompt=task.batch.prompt_id, done=task.pk, older=images[-1].pk)
+        self.trash(images[:3])
+        states = ("queued", "sending", "rendering", "saving", "failed", "unknown", "lost")
+        for text, ratio in ((LONG, "3:4"), PROMPTS[0]):
+            tasks = self.submit(owner, text, ratio, len(states))
+            for state, task in zip(states, tasks, strict=True):
+                getattr(self, f"become_{state}")(task)
+                self.ids(**{state: task.pk})
+        for task in first:
+            Task.objects.cancel(task.pk, by=owner)
+            self.ids(canceled=task.pk)
+
+    def guests(self) -> None:
+        """People whom an administrator sees: one at the limit, one who left."""
+        Studio.objects.filter(pk=1).update(signup_open=True)
+        forgetful = self.person("forgetful")
+        self.found["links"]["one_time_link"] = User.objects.one_time_link(forgetful)
+        guest = self.person("guest")
+        for text, ratio in PROMPTS[4:8]:
+            for task in self.submit(guest, text, ratio):
+                self.finish(task)
+        User.objects.set_limit(guest, 4_000)
+        User.objects.deactivate(self.person("left"), by=self.keeper)
+
+    # Tasks
+
+    def submit(
+        self,
+        owner: User,
+        text: str,
+        ratio: str,
+        count: int = 1,
+        *,
+        references: tuple[str, ...] = (),
+        parent: Prompt | None = None,
+        model: ImageModel | None = None,
+    ) -> list[Task]:
+        chosen = model or self.model
+        token = uuid.uuid4()
+        order = Order(
+            token, count, chosen.price_kopecks, chosen, text=text, ratio=ratio,
+            references=references, parent=parent,
+        )  # fmt: skip
+        return list(Batch.objects.submit(owner, order).tasks.order_by("position"))
+
+    def finish(self, task: Task) -> Image:
+        self.become_rendering(task)
+        Task.objects.ready(task.pk, "https://storage.yandexcloud.net/one.webp", task.price_kopecks)
+        claim = Task.objects.claim_save(task.pk)
+        assert claim
+        assert Task.objects.keep(task.pk, claim, self.painted(task))
+        took = 6 + task.pk * 7 % 20
+        Task.objects.filter(pk=task.pk).update(accepted_at=timezone.now() - timedelta(seconds=took))
+        return Image.objects.get(task=task)
+
+    def painted(self, task: Task) -> StoredFile:
+        prompt = task.batch.prompt
+        picture = paint(prompt.text, prompt.ratio, seed=str(task.pk), scale=self.scale)
+        root = settings.DATA_DIR
+        name = f"originals/{timezone.now():%Y/%m}/task-{task.pk}.webp"
+        with store.receive(root) as incoming:
+            incoming.write(to_webp(picture))
+            store.keep(incoming, root, name)
+        thumbnails.make(root / name, root, name)
+        known = inspect(root / name)
+        return StoredFile(
+            name=name,
+            sha256=incoming.sha256,
+            size=incoming.size,
+            mime=known.mime,
+            width=known.width,
+            height=known.height,
+            color=known.color,
+        )
+
+    def claim(self, task: Task) -> uuid.UUID:
+        claim = Task.objects.claim_send(task.pk)
+        assert claim
+        return claim
+
+    def become_queued(self, task: Task) -> None:
+        self.due(task, timedelta(minutes=50))
+
+    def become_sending(self, task: Task) -> None:
+        self.claim(task)
+        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now() + timedelta(days=1))
+
+    def become_rendering(self, task: Task) -> None:
+        Task.objects.accept(task.pk, self.claim(task), uuid.uuid4().hex[:24])
+        self.due(task)
+
+    def become_saving(self, task: Task) -> None:
+        self.become_rendering(task)
+        Task.objects.ready(task.pk, "https://storage.yandexcloud.net/one.webp", None)
+        self.due(task)
+
+    def become_failed(self, task: Task) -> None:
+        words = "The prompt was refused: violence/graphic (см. правила, п. 4.2)"
+        Task.objects.refuse(task.pk, self.claim(task), "content-refused", words)
+
+    def become_unknown(self, task: Task) -> None:
+        Task.objects.doubt(task.pk, self.claim(task), "timeout", "")
+        Task.objects.filter(pk=task.pk).update(claimed_until=None)
+
+    def become_lost(self, task: Task) -> None:
+        self.become_rendering(task)
+        Task.objects.lose(task.pk, "never-came")
+
+    def due(self, task: Task, after: timedelta = timedelta(days=1)) -> None:
+        """Left alone by the workers for so long."""
+        Task.objects.filter(pk=task.pk).update(due_at=timezone.now() + after)
+
+    def trash(self, images: list[Image]) -> None:
+        for image in images:
+            Image.objects.trash(image.pk)
+            self.ids(trashed=image.pk)
+
+    def ids(self, **found: int) -> None:
+        self.found["ids"].update(found)
+
+
+def furnish(scale: float, pictures: int) -> None:
+    print(json.dumps(Furnisher(scale, pictures).run()))

@@ -1,0 +1,203 @@
+"""Every page by name, a line each. An address with neither a line here nor a place in NO_PAGES is
+an error: of the screenshots, of the accessibility test, and of tests/browser/test_whole.py.
+
+A path's braces are filled from what tests/whole/furnish.py found: numbers of rows, one-time links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any
+
+from django.urls import Resolver404, get_resolver, resolve
+from playwright.sync_api import Page, expect
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One page as somebody sees it."""
+
+    name: str
+    path: str
+    who: str = "member"
+    """Whose browser, by the names of furnish.py; nobody's when empty."""
+    do: Callable[[Page], None] | None = None
+    """What is done on the page before it is looked at."""
+    still: str = ""
+    """A page that no address leads to in a house that works, drawn apart."""
+    status: int = 200
+    large_text: bool = False
+    """Also taken at 200 % text."""
+    prints: bool = False
+    """Also taken as it prints."""
+
+
+def _bad_composer(page: Page) -> None:
+    page.locator("#references").evaluate("(area) => { area.closest('details').open = true }")
+    page.locator("#references").fill("javascript:alert(1)\nhttps://example.com/x.png")
+    page.locator("#create").click()
+    expect(page.locator("#composer .error").first).to_be_visible()
+
+
+def _lost_session(page: Page) -> None:
+    page.locator("#prompt").fill("Лиса спит в библиотеке, тёплый свет лампы")
+    page.context.clear_cookies(name="sessionid")
+    with page.expect_navigation():
+        page.locator("#composer").evaluate("(form) => form.submit()")
+
+
+def _lost_session_in_place(page: Page) -> None:
+    page.locator("#prompt").fill("Лиса спит в библиотеке, тёплый свет лампы")
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#create").click()
+    expect(page.locator("#alert .notice")).to_be_visible()
+
+
+def _wrong_password(page: Page) -> None:
+    page.locator("[name=username]").fill("nobody-at-all")
+    page.locator("[name=password]").fill("not-the-password")
+    page.locator("form:has([name=password]) .primary").click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
+def _send_empty(page: Page) -> None:
+    page.locator("form:has(.primary)").first.evaluate("(form) => { form.noValidate = true }")
+    page.locator("form:has(.primary) .primary").first.click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
+def _bad_password(page: Page) -> None:
+    form = page.locator("form:has([name=repeated])")
+    form.evaluate("(form) => { form.noValidate = true }")
+    form.locator(".primary, button").last.click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
+def _open_menu(page: Page) -> None:
+    page.locator(".menu summary").click()
+
+
+SIGHTS = [
+    # The studio
+    Sight("studio", "/", "collector", large_text=True),
+    Sight("studio-empty", "/", "novice", large_text=True),
+    Sight("studio-one", "/", "beginner"),
+    Sight("studio-states", "/", "member", large_text=True),
+    Sight("studio-menu", "/", "keeper", _open_menu, large_text=True),
+    Sight("studio-edit", "/?from={prompt}", "member"),
+    Sight("studio-refused", "/", "beginner", _bad_composer, status=422, large_text=True),
+    Sight("studio-logged-out", "/", "beginner", _lost_session_in_place, status=401),
+    Sight("studio-deep", "/?before=150", "collector"),
+    # Pictures and tasks
+    Sight("picture", "/images/{image}/", large_text=True),
+    Sight("picture-tall", "/images/{older}/"),
+    Sight("task-done", "/tasks/{done}/", large_text=True, prints=True),
+    Sight("task-queued", "/tasks/{queued}/"),
+    Sight("task-rendering", "/tasks/{rendering}/"),
+    Sight("task-failed", "/tasks/{failed}/"),
+    Sight("task-unknown", "/tasks/{unknown}/", large_text=True),
+    Sight("task-lost", "/tasks/{lost}/"),
+    Sight("task-canceled", "/tasks/{canceled}/"),
+    Sight("task-again", "/tasks/{unknown}/again/"),
+    # History
+    Sight("history", "/history/", "collector", large_text=True),
+    Sight("history-states", "/history/", "member"),
+    Sight("history-empty", "/history/", "novice"),
+    Sight("history-nothing", "/history/?q=nothing", "member"),
+    Sight("prompt", "/prompts/{prompt}/", large_text=True),
+    # One's own
+    Sight("profile", "/profile/", large_text=True),
+    Sight("profile-refused", "/profile/", do=_bad_password, status=422),
+    Sight("trash", "/trash/", large_text=True),
+    Sight("trash-empty", "/trash/", "novice"),
+    Sight("help", "/help/", large_text=True),
+    # Coming in
+    Sight("login", "/login/", "", large_text=True),
+    Sight("login-refused", "/login/", "", _wrong_password),
+    Sight("signup", "/signup/", ""),
+    Sight("signup-refused", "/signup/", "", _send_empty, status=422),
+    Sight("password-reset", "/password/reset/", ""),
+    Sight("password-sent", "/password/sent/", ""),
+    Sight("password-set", "{one_time_link}", ""),
+    Sight("password-void", "/password/MQ/void/", "", status=404),
+    Sight("setup", "/setup/-/", "", still="setup"),
+    # What went wrong
+    Sight("not-found", "/nothing/", status=404, large_text=True),
+    Sight("not-sent", "/", "beginner", _lost_session, status=401),
+    Sight("bad-request", "/broken/", still="400", status=400),
+    Sight("broken", "/broken/", still="500", status=500),
+    # The panel
+    Sight("panel", "/admin/", "keeper", large_text=True),
+    Sight("panel-login", "/admin/login/", "", status=403),
+    Sight("panel-password", "/admin/password_change/", "keeper"),
+]
+
+# Lists of the panel, and a row of each
+PANEL = (
+    "gallery/batch",
+    "gallery/budget",
+    "gallery/charge",
+    "gallery/image",
+    "gallery/imagemodel",
+    "gallery/prompt",
+    "gallery/studio",
+    "gallery/task",
+    "gallery/user",
+    "django_q/schedule",
+)
+SIGHTS += [Sight(f"panel-{name.split('/')[1]}-list", f"/admin/{name}/", "keeper") for name in PANEL]
+SIGHTS += [
+    Sight(f"panel-{name.split('/')[1]}", f"/admin/{name}/{{{name}}}/change/", "keeper")
+    for name in PANEL
+]
+
+NO_PAGES = {
+    # Actions that lead back to a page, or answer with a part of one
+    "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
+    "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
+    "task_cancel", "task_dismiss", "task_live", "trash_empty",
+    # Files and words for programs
+    "favicon", "healthz", "image_original", "image_thumbnail", "prompt_text", "robots",
+    # Django's panel: actions, parts, and pages that no link of ours leads to
+    "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",
+    "admin:password_change_done", "admin:view_on_site", "admin:auth_user_password_change",
+    "admin:auth_group_*", "admin:gallery_event_*", "admin:gallery_lease_*",
+    "admin:gallery_reference_*", "admin:*_add", "admin:*_delete", "admin:*_history",
+}  # fmt: skip
+
+
+def addresses() -> set[str]:
+    """The names of all addresses, with their namespaces."""
+    return set(_named(get_resolver().url_patterns))
+
+
+def unseen() -> set[str]:
+    """Addresses that are neither looked at nor no pages."""
+    seen = {name for sight in SIGHTS if (name := _name(sight))}
+    rest = addresses() - seen
+    return {name for name in rest if not any(fnmatch(name, other) for other in NO_PAGES)}
+
+
+def _name(sight: Sight) -> str | None:
+    path = sight.path.split("?")[0]
+    if path == "{one_time_link}":
+        return "password_set"
+    for start in ("{", "}"):
+        assert path.count(start) <= 1
+    if "{" in path:
+        path = path[: path.index("{")] + "1" + path[path.index("}") + 1 :]
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return None
+
+
+def _named(patterns: list[Any], namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _named(pattern.url_patterns, inner)
+        elif pattern.name:
+            yield namespace + pattern.name
