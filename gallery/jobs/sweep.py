@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gallery.archive import store
-from gallery.models import Event, Lease, Studio, Task, TaskStatus
+from gallery.models import Event, Lease, Studio, Task, TaskStatus, prune_attempts
 
 from . import cluster, journal, pump, purge
 from .submit import guard_disk
@@ -40,6 +40,7 @@ def sweep() -> None:
     guard_disk()
     guard_archive()
     store.remove_stale(settings.DATA_DIR, INCOMING_SECONDS)
+    prune_attempts()
     for name in pump.NAMES:
         if pump.has_work(name):
             cluster.wake(name)

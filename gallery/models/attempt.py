@@ -1,6 +1,6 @@
 """Attempts to come in that count against whoever makes them, in axes' table, until they cool off.
 
-A row is one attempt: nothing is added up, so that any number may be written at the same time.
+A row is one attempt: it stops counting by itself, and none is ever changed.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+
+from .studio import Studio
 
 
 @dataclass(frozen=True)
@@ -41,23 +44,26 @@ def attempt(
     It is written down before anybody looks at the password: of many at the same time, no more
     than the limit get that far. A refused one leaves no trace, and so prolongs nothing.
     """
-    row = AccessAttempt.objects.create(
-        path_info=door,
-        username=account,
-        ip_address=address,
-        # The table wants each row to differ in these three.
-        user_agent=uuid.uuid4().hex,
-        failures_since_start=1,
-    )
-    others = AccessAttempt.objects.filter(_counting(), path_info=door).exclude(pk=row.pk)
-    ends = [_ends(others.filter(username=account), account_limit)]
-    if address_limit is not None:
-        ends.append(_ends(others.filter(ip_address=address), address_limit))
-    until = max((end for end in ends if end is not None), default=None)
-    if until is None:
+    Studio.objects.current()
+    with transaction.atomic():
+        # One after the other: two that count at the same time would both be the last to fit.
+        Studio.objects.select_for_update(no_key=True).get(pk=1)
+        rows = AccessAttempt.objects.filter(_counting(), path_info=door)
+        ends = [_ends(rows.filter(username=account), account_limit)]
+        if address_limit is not None:
+            ends.append(_ends(rows.filter(ip_address=address), address_limit))
+        until = max((end for end in ends if end is not None), default=None)
+        if until is not None:
+            return Refused(until)
+        row = AccessAttempt.objects.create(
+            path_info=door,
+            username=account,
+            ip_address=address,
+            # The table wants each row to differ in these three.
+            user_agent=uuid.uuid4().hex,
+            failures_since_start=1,
+        )
         return Attempt(row.pk)
-    row.delete()
-    return Refused(until)
 
 
 def prune_attempts() -> int:
