@@ -109,7 +109,7 @@ class HistoryForm(forms.Form):
         data = self.cleaned_data
         found = prompts.matching(data["q"])
         if data["model"]:
-            found = found.filter(model=data["model"])
+            found = found.for_model(data["model"])
         if data["ratio"]:
             found = found.filter(ratio=data["ratio"])
         if data["outcome"]:

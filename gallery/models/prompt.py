@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef
-from django.db.models.functions import Left
+from django.db.models.functions import Coalesce, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +57,10 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
     def with_outcome(self, outcome: Outcome) -> PromptQuerySet:
         return self.filter(of_prompt(outcome))
+
+    def for_model(self, model: ImageModel) -> PromptQuerySet:
+        """As an expression, so that the owner's index is used, not that of all models."""
+        return self.alias(for_model=Coalesce("model", 0)).filter(for_model=model.pk)
 
     def since(self, when: datetime) -> PromptQuerySet:
         return self.filter(created_at__gte=when)
