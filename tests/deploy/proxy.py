@@ -67,7 +67,7 @@ def _exists(name: str) -> bool:
 
 
 class Nginx:
-    """nginx with the shipped site, for a `with` block: only ports, folders, certificate replaced."""
+    """nginx with the shipped site; nothing but ports, folders and the certificate replaced."""
 
     def __init__(self, program: str, folder: Path, data: Path, upstream: str) -> None:
         self.program = program

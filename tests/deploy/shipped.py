@@ -47,7 +47,7 @@ def _assignments(pattern: str) -> dict[str, str]:
 
 
 def site(replacements: dict[str, str]) -> str:
-    """The nginx site with other values in place of its placeholders, each of which must be there."""
+    """The nginx site with other values for its placeholders, each of which must be there."""
     text = (DEPLOY / "nginx.conf").read_text()
     for old, new in replacements.items():
         assert old in text, old

@@ -1,4 +1,4 @@
-"""A real nginx with the shipped site, before an installation that the shipped unit's line starts."""
+"""A real nginx with the shipped site, before an installation started as the unit starts it."""
 
 from __future__ import annotations
 
