@@ -24,7 +24,7 @@ FOLDER = "removing"
 
 @contextmanager
 def announced(root: Path, numbers: Sequence[int]) -> Iterator[None]:
-    """Note on the disk, before anything goes, whose files may go; the note stays after a failure."""
+    """Note on the disk, before anything goes, whose files may; a failure leaves the note."""
     name = f"{FOLDER}/{secrets.token_hex(16)}.json"
     with receive(root) as incoming:
         incoming.write(json.dumps(list(numbers)).encode())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -15,6 +17,8 @@ from django.utils.text import Truncator
 from gallery.models import Studio
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.utils.safestring import SafeString
 
     from gallery.models import Image
@@ -66,6 +70,13 @@ def seconds(value: float) -> str:
     minutes, rest = divmod(int(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def days_left(trashed_at: datetime) -> int:
+    """Whole days, the last one included, until what is in the trash is purged."""
+    passed = (timezone.now() - trashed_at).total_seconds()
+    return max(0, math.ceil((settings.TRASH_SECONDS - passed) / 86400))
 
 
 @register.filter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -15,7 +14,6 @@ from django.db.models.functions import Left
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -154,8 +152,6 @@ def _page(rows: QuerySet[Row], before: str) -> Deleted[Row]:
         rows = rows.filter(Q(trashed_at__lt=when) | Q(trashed_at=when, pk__lt=pk))
     found = list(rows.order_by("-trashed_at", "-pk")[: settings.PAGE_SIZE + 1])
     shown = found[: settings.PAGE_SIZE]
-    for row in shown:
-        row.days_left = _days_left(row)
     last = shown[-1] if len(found) > len(shown) else None
     return Deleted(shown, f"{_moment(last)}-{last.pk}" if last else "")
 
@@ -164,9 +160,3 @@ def _moment(row: Image | Prompt) -> int:
     assert row.trashed_at
     return (row.trashed_at - EPOCH) // timedelta(microseconds=1)
 
-
-def _days_left(row: Image | Prompt) -> int:
-    """Whole days until it is purged, the last one included."""
-    assert row.trashed_at
-    passed = (timezone.now() - row.trashed_at).total_seconds()
-    return max(0, math.ceil((settings.TRASH_SECONDS - passed) / 86400))

@@ -20,7 +20,9 @@ from gallery.jobs import purge, sweep
 from gallery.models import Image, Prompt, Task, User
 from tests.conftest import Submit
 from tests.invariants import check_files, check_money
-from tests.views.conftest import finish, picture  # noqa: F401 - fixtures
+from tests.views import conftest as views
+
+finish, picture = views.finish, views.picture
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def images(
     alice: User,
     submit: Submit,
     finish: Callable[[Task], Image],
-    data_dir: Path,  # noqa: F811
+    data_dir: Path,
 ) -> list[Image]:
     """Three of alice's, with thumbnails, in the trash."""
     found = [finish(task) for task in submit(alice, count=3).tasks.all()]
@@ -93,7 +95,7 @@ def test_one_empties_ones_own_trash(
     images: list[Image],
     bob: User,
     submit: Submit,
-    finish: Callable[[Task], Image],  # noqa: F811
+    finish: Callable[[Task], Image],
     data_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -119,7 +121,7 @@ def test_killed_at_any_moment(
     age(django_settings.TRASH_SECONDS + 60)
     program = [sys.executable, "-c", KILLED, step, str(data_dir)]
     name = settings.DATABASES["default"]["NAME"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         program, env={**os.environ, "TEST_NAME": str(name)}, capture_output=True, timeout=60
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
