@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import structlog
-from django.conf import settings
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from gallery.archive import thumbnails
-from gallery.archive.inspect import BadPicture
+from gallery import media
 from gallery.models import Charge, Image
 
 from .requests import StudioRequest
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 PICTURES = {"image/webp", "image/png", "image/jpeg"}
 """What a browser may draw by itself; anything else is a download."""
@@ -40,6 +35,7 @@ def _own_file(request: StudioRequest, pk: int) -> Image:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def image_show(request: StudioRequest, pk: int) -> HttpResponse:
     image = _own(request, pk)
     own = Image.objects.of(request.user).in_gallery()
@@ -52,7 +48,9 @@ def image_show(request: StudioRequest, pk: int) -> HttpResponse:
         "newer": own.after(pk).values_list("pk", flat=True).first(),
         "older": own.before(pk).order_by("-pk").values_list("pk", flat=True).first(),
     }
-    return render(request, "gallery/image_show.html", context)
+    # The lightbox lays the same over the page that it was opened on.
+    shape = "_image_box" if request.htmx else "image_show"
+    return render(request, f"gallery/{shape}.html", context)
 
 
 @require_safe
@@ -64,51 +62,11 @@ def image_original(request: StudioRequest, pk: int) -> HttpResponseBase:
         "download" in request.GET or not is_picture, f"artel-{image.pk}.{slugify(image.extension)}"
     )
     mime = image.mime if is_picture else "application/octet-stream"
-    return _media(request, image.file, mime, f'"{image.sha256}"', disposition)
+    return media.file(request, image.file, mime, f'"{image.sha256}"', disposition)
 
 
 @require_safe
 def image_thumbnail(request: StudioRequest, pk: int, size: int) -> HttpResponseBase:
     """A small copy; one that is missing is made again."""
     image = _own_file(request, pk)
-    if size not in thumbnails.SIZES:
-        raise Http404
-    name = thumbnails.thumbnail_path(image.file, size)
-    if not (settings.DATA_DIR / name).is_file():
-        _make_thumbnails(image)
-    return _media(request, name, "image/webp", f'"{image.sha256}-{size}"', None)
-
-
-def _make_thumbnails(image: Image) -> None:
-    try:
-        thumbnails.make(settings.DATA_DIR / image.file, settings.DATA_DIR, image.file)
-    except (BadPicture, OSError) as error:
-        log.warning("no-thumbnail", image=image.pk, error=str(error))
-        raise Http404 from error
-
-
-def _media(
-    request: StudioRequest, name: str, mime: str, etag: str, disposition: str | None
-) -> HttpResponseBase:
-    """A file below DATA_DIR, by ourselves or by the proxy, as nothing but data to the browser."""
-    answer: HttpResponseBase | None = get_conditional_response(request, etag=etag)
-    if answer is None:
-        answer = _file(name)
-        answer["Content-Type"] = mime
-    if disposition:
-        answer["Content-Disposition"] = disposition
-    answer["ETag"] = etag
-    answer["Cache-Control"] = "private, max-age=31536000, immutable"
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
-
-
-def _file(name: str) -> HttpResponseBase:
-    if settings.ACCEL_REDIRECT:
-        return HttpResponse(headers={"X-Accel-Redirect": f"/accel/{name}"})
-    try:
-        return FileResponse((settings.DATA_DIR / name).open("rb"))
-    except FileNotFoundError as error:
-        log.warning("file-is-missing", file=name)
-        raise Http404 from error
+    return media.thumbnail(request, image, size)
