@@ -10,7 +10,7 @@ import warnings
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import environs
@@ -360,12 +360,23 @@ def redis_url() -> str:
 # The database: SQLite in DATA_DIR, or PostgreSQL.
 DATABASES = {"default": database()}
 
+
 # When set: cache, sessions and the queue's broker are in Redis.
 REDIS_URL = redis_url()
 
+# A Redis that hangs holds up no page and no worker: it answers within so many seconds or is taken
+# for dead. The queue waits there for a second at a time, so that it is to be longer than that. What
+# was idle for the interval is tried before it is used: whoever restarts Redis breaks no page.
+REDIS_LIMITS = {"socket_timeout": 3, "socket_connect_timeout": 3, "health_check_interval": 30}
+
 if REDIS_URL:
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "project.cache.SoftRedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "artel",
+            "OPTIONS": REDIS_LIMITS,
+        }
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 else:
@@ -393,7 +404,12 @@ Q_CLUSTER: dict[str, Any] = {
     "recycle": 500,
     "log_level": "INFO",
 }
-Q_CLUSTER |= {"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}
+if REDIS_URL:
+    # In the URL, because the other form that django-q2 takes knows neither TLS nor sockets.
+    mark = "&" if "?" in REDIS_URL else "?"
+    Q_CLUSTER["redis"] = f"{REDIS_URL}{mark}{urlencode(REDIS_LIMITS)}"
+else:
+    Q_CLUSTER["orm"] = "default"
 
 # ------------------------------------------------------------------------------
 # Language, time, mail, files, log

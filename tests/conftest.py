@@ -10,10 +10,21 @@ from typing import Any, Protocol
 
 import pytest
 from django.apps import apps
-from django.core.cache import cache
+from django.db import connection
 
 from gallery.models import Batch, ImageModel, Order, Studio, Task, User
+from tests import services
 from tests.demo.server import DemoServer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is about SQLite alone is told apart where the database is another one."""
+    if connection.vendor == "sqlite":
+        return
+    for item in items:
+        if item.get_closest_marker("sqlite_only"):
+            item.add_marker(pytest.mark.skip(reason="is about SQLite alone"))
+
 
 first_rows_migration = import_module("gallery.migrations.0002_first_rows")
 
@@ -28,9 +39,11 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    """What one test measured or woke is nothing to the next."""
-    cache.clear()
+def empty_cache() -> Iterator[None]:
+    """What one test measured or woke is nothing to the next, nor left behind."""
+    services.forget()
+    yield
+    services.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 
 import psutil
 
+from tests import services
+
 BASE = Path(__file__).resolve().parent.parent
 MARK = "ARTEL_TEST_MARK"
 
@@ -54,14 +56,15 @@ class Cluster:
 class Installation:
     """An installation in a folder of its own. Its processes bear a mark, so that none is missed.
 
-    Leaving the `with` block kills whatever is left of them.
+    Where the tests run on PostgreSQL or Redis it is there, under its mark. Leaving the `with`
+    block kills whatever is left of its processes, and removes what it kept there.
     """
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
-        self.mark = uuid.uuid4().hex
+        self.mark = f"artel_{uuid.uuid4().hex}"
         unwanted = ("GPTUNNEL", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PYTEST")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         self.env = {
@@ -70,6 +73,7 @@ class Installation:
             "DATA_DIR": str(folder / "data"),
             "PORT": str(self.port),
             MARK: self.mark,
+            **services.environment(self.mark),
             **env,
         }
         self.started: list[subprocess.Popen[bytes]] = []
@@ -89,6 +93,7 @@ class Installation:
             with_grace(process.kill)
         for started in self.started:
             started.wait()
+        services.remove(self.mark)
 
     @property
     def address(self) -> str:
@@ -127,6 +132,11 @@ class Installation:
         return path.read_text() if path.exists() else ""
 
     # --- watching
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of its database, read past Django."""
+        file = Path(self.env["DATA_DIR"]) / "artel.sqlite3"
+        return services.ask(self.env.get("DATABASE_URL", str(file)), query)
 
     def processes(self) -> list[psutil.Process]:
         """All living processes of this installation."""

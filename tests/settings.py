@@ -6,11 +6,22 @@ from pathlib import Path
 os.environ.setdefault("DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "tests"))
 
 from project.settings import *  # noqa: F403
-from project.settings import DATA_DIR, DATABASES
+from project.settings import CACHES, DATA_DIR, DATABASES, Q_CLUSTER, REDIS_URL
 
 # A file as in real life, not memory: jobs write from threads, which memory cannot bear.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+
+# PostgreSQL and Redis may be shared with other runs, and with other workers of this one: each has
+# a database and keys of its own name. Installations that a test starts are told theirs.
+RUN = os.environ.get("TEST_RUN") or os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:8]
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+OWN_NAME = os.environ.get("TEST_INSTALLATION") or f"artel_{RUN or os.getpid()}{WORKER}"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["TEST"] = {"NAME": f"test_{OWN_NAME}"}
+if REDIS_URL:
+    CACHES["default"]["KEY_PREFIX"] = OWN_NAME
+    Q_CLUSTER["name"] = OWN_NAME
 
 # Hashing passwords slowly protects real accounts; here it would only cost minutes.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

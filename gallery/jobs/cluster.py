@@ -3,6 +3,7 @@
 The only job module that knows django_q. The rows decide what is to be done; the queue only wakes.
 """
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -26,6 +27,12 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from gallery.jobs.processes import LockFile, forks_die_with_parent
 from gallery.models import Lease
+
+REDIS_ERRORS: tuple[type[Exception], ...] = ()
+with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL is set
+    from redis.exceptions import RedisError
+
+    REDIS_ERRORS = (RedisError,)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -81,6 +88,20 @@ def ensure_schedules() -> None:
 def prune() -> None:
     """Delete old rows of failed jobs: django-q2 keeps them for ever."""
     Task.objects.filter(stopped__lt=timezone.now() - KEPT_FAILURES).delete()
+
+
+def broker_trouble() -> str:
+    """Why Redis does not carry the queue; empty when it does, or when the database does."""
+    if not settings.REDIS_URL:
+        return ""
+    broker = get_broker()
+    try:
+        broker.ping()
+    except REDIS_ERRORS as error:
+        return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    finally:
+        broker.connection.close()
+    return ""
 
 
 # --- the heartbeat

@@ -48,6 +48,8 @@ def _database() -> str:
 
 def _queue() -> str:
     """The heartbeat's age: it travels through pusher, worker and monitor."""
+    if cluster.broker_trouble():
+        return "The queue's Redis does not answer."
     try:
         seen = cluster.last_heartbeat()
     except DatabaseError:

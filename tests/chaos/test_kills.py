@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -50,15 +48,12 @@ class House:
 
     def states(self) -> dict[str, str]:
         """State by prompt, read past Django."""
-        path = Path(self.installation.env["DATA_DIR"]) / "artel.sqlite3"
-        with closing(sqlite3.connect(path, timeout=20)) as connection:
-            return dict(
-                connection.execute(
-                    "SELECT p.text, t.status FROM gallery_task t"
-                    " JOIN gallery_batch b ON b.id = t.batch_id"
-                    " JOIN gallery_prompt p ON p.id = b.prompt_id"
-                )
-            )
+        rows = self.installation.ask(
+            "SELECT p.text, t.status FROM gallery_task t"
+            " JOIN gallery_batch b ON b.id = t.batch_id"
+            " JOIN gallery_prompt p ON p.id = b.prompt_id"
+        )
+        return dict(rows)
 
     def hold_one_in_each_state(self) -> None:
         """The prompt of each task is the state that it is held in."""

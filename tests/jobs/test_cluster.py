@@ -17,10 +17,7 @@ from django_q.signals import post_execute
 
 from gallery.jobs import cluster
 from gallery.models import Lease
-
-
-def queued() -> list[str]:
-    return [row.func() for row in OrmQ.objects.order_by("pk")]
+from tests.services import queued
 
 
 @pytest.mark.django_db(transaction=True)
@@ -43,9 +40,10 @@ def test_what_is_rolled_back_wakes_nothing() -> None:
 def test_a_broker_that_cannot_be_reached_is_logged_not_raised(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("django_q.conf.Conf.ORM", None)
-    monkeypatch.setattr("django_q.conf.Conf.REDIS", "redis://127.0.0.1:9/0")
-    cluster.wake("poll")
+    with monkeypatch.context() as context:
+        context.setattr("django_q.conf.Conf.ORM", None)
+        context.setattr("django_q.conf.Conf.REDIS", "redis://127.0.0.1:9/0")
+        cluster.wake("poll")
     assert "on_commit" in caplog.text
 
 
@@ -87,6 +85,7 @@ def test_only_old_rows_of_failed_jobs_are_pruned() -> None:
     assert sorted(Task.objects.values_list("name", flat=True)) == ["1", "13"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_start_unlocks_what_was_fetched_keeps_one_of_each_and_wakes_all() -> None:
     for _ in range(3):

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from gallery.jobs import journal, sweep
 from gallery.models import Lease, Studio, Task, TaskStatus, User
@@ -18,6 +17,7 @@ from tests.conftest import Submit
 from tests.demo.server import DemoServer
 from tests.jobs.test_poll import ask
 from tests.jobs.test_submit import send
+from tests.services import queued
 
 S = TaskStatus
 
@@ -95,7 +95,7 @@ def test_stale_incoming_files_go_and_fresh_ones_stay(task: Task, data_dir: Path)
 def test_sleeping_pumps_are_woken(task: Task, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         sweep.run()
-    assert [job.func() for job in OrmQ.objects.all()] == ["gallery.jobs.submit.run"]
+    assert queued() == ["gallery.jobs.submit.run"]
 
 
 def test_a_second_sweeper_goes_away(task: Task) -> None:

@@ -197,7 +197,8 @@ def test_redis_carries_cache_sessions_and_queue(read: Any) -> None:
     found = read(REDIS_URL="redis://127.0.0.1:6379/0")
     assert found["CACHES"]["default"]["LOCATION"] == "redis://127.0.0.1:6379/0"
     assert found["SESSION_ENGINE"].endswith("cached_db")
-    assert found["Q_CLUSTER"]["redis"] == "redis://127.0.0.1:6379/0"
+    assert found["Q_CLUSTER"]["redis"].startswith("redis://127.0.0.1:6379/0?socket_timeout=3&")
+    assert found["CACHES"]["default"]["OPTIONS"]["socket_timeout"] == 3
     assert "orm" not in found["Q_CLUSTER"]
 
 

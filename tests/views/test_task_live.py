@@ -9,10 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from gallery.models import ImageModel, Studio, Task, User
 from tests.conftest import Submit
+from tests.services import empty_queue, queued
 
 from .conftest import HTMX, accept
 
@@ -121,10 +121,10 @@ def test_it_wakes_pumps_that_have_work_and_no_holder(
 ) -> None:
     submit(alice)
     cache.clear()
-    OrmQ.objects.all().delete()
+    empty_queue()
     with django_capture_on_commit_callbacks(execute=True):
         ask(by_alice, known(by_alice.get("/").text))
-    assert OrmQ.objects.exists()
+    assert queued() == ["gallery.jobs.submit.run"]
 
 
 def test_a_finished_card_shows_its_picture(

@@ -16,22 +16,16 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections
 from django.urls import reverse
 
+from gallery.jobs.cluster import broker_trouble
 from gallery.jobs.processes import Child, LockFile, die_with_parent
 from gallery.jobs.supervisor import MANAGE, Backoff
 from gallery.models import Studio
-
-REDIS_ERRORS: tuple[type[Exception], ...] = ()
-with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL is set
-    from redis.exceptions import RedisError
-
-    REDIS_ERRORS = (RedisError,)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -144,11 +138,8 @@ class Everything:
         except DatabaseError as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             give_up(f"The database cannot be used: {reason} (see DATABASE_URL and DATA_DIR).")
-        try:
-            cache.get("reachable")
-        except REDIS_ERRORS as error:
-            reason = " ".join(str(error).split()).rstrip(".")
-            give_up(f"The Redis of REDIS_URL cannot be used: {reason}.")
+        if trouble := broker_trouble():
+            give_up(f"The Redis of REDIS_URL cannot be used: {trouble}.")
         collect_static()
 
     # --- while it runs
