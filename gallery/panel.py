@@ -15,6 +15,7 @@ import django
 from django.conf import settings
 from django.contrib import admin
 from django.db import connection
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ from gallery.jobs import cluster
 from gallery.models import report
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 ARTEL = tomllib.loads(PROJECT.read_text())["project"]["version"]
@@ -82,6 +83,12 @@ class PanelSite(admin.AdminSite):
         }
         request.current_app = self.name
         return TemplateResponse(request, "admin/index.html", context)
+
+    def app_index(  # type: ignore[override]
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The front page has every list: a page for some of them would be a click more."""
+        return redirect("admin:index")
 
 
 def _house() -> dict[str, Any]:

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 AREAS = {
-    *("Africa", "America", "Antarctica", "Arctic", "Asia"),
-    *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Arctic": _("Arctic"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic Ocean"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific Ocean"),
 }
 """The rest of the database's names are older names of the same places."""
 
@@ -48,11 +56,11 @@ class ProfileForm(forms.Form):
 
 
 @cache
-def time_zones() -> list[tuple[str, Any]]:
-    """Every place's zone, by part of the world."""
+def time_zones() -> list[tuple[StrOrPromise, Any]]:
+    """Every place's zone, by part of the world; places keep the names of the database."""
     names = sorted(name for name in available_timezones() if name.split("/")[0] in AREAS)
     places = [
-        (area, [(name, name.split("/", 1)[1].replace("_", " ")) for name in group])
+        (AREAS[area], [(name, name.split("/", 1)[1].replace("_", " ")) for name in group])
         for area, group in groupby(names, lambda name: name.split("/")[0])
     ]
     return [("UTC", "UTC"), *places]
