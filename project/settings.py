@@ -213,6 +213,10 @@ PAGE_SIZE = 60
 # What is deleted lies in the trash for so long; then its files and words are gone.
 TRASH_SECONDS: float = 30 * 24 * 3600
 
+# A picture may be used as a reference by the provider's own link for so long after it was ready:
+# links die after a day, and the provider may fetch a while after it was asked.
+REFERENCE_SECONDS: float = 20 * 3600
+
 # ------------------------------------------------------------------------------
 # Django itself
 

@@ -62,17 +62,26 @@ class ComposerForm(forms.Form):
         parent.queryset = Prompt.objects.of(owner)
 
     @classmethod
-    def blank(cls, owner: User, source: Prompt | None = None, count: int = 1) -> ComposerForm:
-        """A composer with the owner's last choices, or filled from the prompt to be edited."""
+    def blank(
+        cls, owner: User, source: Prompt | None = None, count: int = 1, reference: str = ""
+    ) -> ComposerForm:
+        """A composer with the owner's last choices, or filled from the prompt to be edited.
+
+        The reference is the link of a picture to be used beside those that are there already.
+        """
         last = (
             source or Prompt.objects.of(owner).select_related("model").defer("search_text").first()
         )
-        initial: dict[str, object] = {"count": count}
+        initial: dict[str, object] = {"count": count, "references": reference}
         if last is not None:
             initial |= {"model": last.model.remote_id, "ratio": last.ratio}
         if source is not None:
-            references = "\n".join(source.reference_urls)
-            initial |= {"prompt": source.text, "references": references, "parent": source.pk}
+            references = [*source.reference_urls, *filter(None, [reference])]
+            initial |= {
+                "prompt": source.text,
+                "references": "\n".join(references),
+                "parent": source.pk,
+            }
         return cls(owner=owner, initial=initial)
 
     # What the template draws

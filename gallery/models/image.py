@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .reasons import sentence
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -145,6 +147,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+    @property
+    def no_reference(self) -> str:
+        """Why it cannot be used as a reference, in words; empty when it can."""
+        return sentence(self.task.link_gate if self.task else "link-none")
 
     @property
     def is_trashed(self) -> bool:

@@ -65,6 +65,10 @@ SENTENCES: dict[str, str | Promise] = {
     "disk": _("The picture could not be written to disk yet; trying again."),
     "never-came": _("No picture came within 72 hours."),
     "no-such-task": _("The provider no longer knows this task."),
+    # Why a picture cannot be used as a reference.
+    "link-none": _("This picture was brought in by hand: the provider has no link to it."),
+    "link-foreign": _("This picture is another provider's, whose links are not passed on."),
+    "link-expired": _("The provider's link has expired; only a fresh picture can be a reference."),
     # Money.
     "sent-again": _("Sent again as a new task; this one was written off."),
     "given-up": _("An administrator wrote this off."),

@@ -110,6 +110,16 @@ class Task(models.Model):
             return None
         return (self.ready_at - self.accepted_at).total_seconds()
 
+    @property
+    def link_gate(self) -> str:
+        """The code of why the provider's link may not be passed on as a reference; else empty."""
+        if self.provider != settings.PROVIDER:
+            return "link-foreign"
+        if not self.result_url or self.ready_at is None:
+            return "link-expired"
+        age = (timezone.now() - self.ready_at).total_seconds()
+        return "" if age < settings.REFERENCE_SECONDS else "link-expired"
+
     def gate(self, studio: Studio) -> str:
         """The code of why a queued task waits; empty in every other state."""
         if self.status != TaskStatus.QUEUED:

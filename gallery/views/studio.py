@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -29,7 +30,7 @@ def studio_show(request: StudioRequest) -> HttpResponse:
     gallery = pages.gallery(request.user, whole_number(request.GET.get("before")))
     if request.htmx and "before" in request.GET:
         return render(request, "gallery/_image_tiles.html", {"gallery": gallery})
-    form = ComposerForm.blank(request.user, _source(request))
+    form = ComposerForm.blank(request.user, _source(request), reference=_reference(request))
     return render(request, "gallery/studio_show.html", _studio(request.user, form, gallery))
 
 
@@ -71,6 +72,19 @@ def _source(request: StudioRequest) -> Prompt | None:
         raise Http404
     own = Prompt.objects.of(request.user).kept().select_related("model")
     return get_object_or_404(own, pk=pk)
+
+
+def _reference(request: StudioRequest) -> str:
+    """The provider's own link of the picture that the address names, while it is fresh."""
+    if "reference" not in request.GET:
+        return ""
+    own = Image.objects.of(request.user).in_gallery().select_related("task")
+    pk = whole_number(request.GET["reference"])
+    image = get_object_or_404(own, pk=pk)
+    if image.no_reference or image.task is None:
+        messages.info(request, image.no_reference)
+        return ""
+    return image.task.result_url
 
 
 def _studio(user: User, form: ComposerForm, gallery: pages.Page[Image]) -> dict[str, Any]:

@@ -45,11 +45,14 @@
       if (field instanceof RadioNodeList || field.type === "radio") {
         const choice = $$(`input[name="${name}"]`, form).find((one) => one.value === value);
         if (choice) choice.checked = true;
+      } else if (name === "references" && location.search.includes("reference=")) {
+        // A link that came with the address joins those that were being collected.
+        field.value = [...new Set([...value.split("\n"), ...field.value.split("\n")])].join("\n").trim();
       } else if (field.tagName !== "SELECT" || [...field.options].some((one) => one.value === value)) {
         field.value = value;
       }
     }
-    $(".references", form).open = Boolean(draft.references);
+    $(".references", form).open = Boolean(form.elements.references.value);
   }
 
   function grow(area) {
