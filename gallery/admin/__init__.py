@@ -3,6 +3,17 @@
 Money, states and stories are shown, never edited; what can be edited goes through the verbs.
 """
 
-from . import batch, image, image_model, money, prompt, queue, studio, task, user
+from . import batch, image, image_model, log, money, prompt, queue, studio, task, user
 
-__all__ = ["batch", "image", "image_model", "money", "prompt", "queue", "studio", "task", "user"]
+__all__ = [
+    "batch",
+    "image",
+    "image_model",
+    "log",
+    "money",
+    "prompt",
+    "queue",
+    "studio",
+    "task",
+    "user",
+]

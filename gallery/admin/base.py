@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
+from gallery.models import User
 from gallery.templatetags.artel import rub
 
 if TYPE_CHECKING:
@@ -44,10 +48,88 @@ class Listed(admin.ModelAdmin):  # type: ignore[type-arg]
 
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    list_max_show_all = 0
+    empty_value_display = ""
+    # Actions run on what was ticked; deleting is nobody's.
+    actions_on_bottom = False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
 
 
-class ReadOnly(Listed):
+class Big(Listed):
+    """A table without bounds: newest first, and no order that the database would have to sort."""
+
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term:
+            return queryset, False
+        return self.found(queryset, search_term.strip()), False
+
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """What the words name, by an index: a number of a row, a user's name, an exact id."""
+        number = int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+        if number is not None:
+            return rows.filter(pk=number)
+        owner = User.objects.filter(username__iexact=words).first()
+        return self.found_by_owner(rows, owner) if owner else self.found_by_words(rows, words)
+
+    def found_by_owner(self, rows: QuerySet[Any], owner: User) -> QuerySet[Any]:
+        return rows.filter(owner=owner)
+
+    def found_by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        return rows.none()
+
+
+class OwnerFilter(admin.SimpleListFilter):
+    """By the owner that a row's link names: no list of all users."""
+
+    title = _("owner")
+    parameter_name = "owner"
+    field = "owner_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        value = self.value()
+        pk = int(value) if value and value.isascii() and value.isdigit() else 0
+        users = User.objects.filter(pk=pk) if 0 < pk < 2**63 else User.objects.none()
+        return [(str(user.pk), user.get_username()) for user in users]
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = [pk for pk, _name in self.lookup_choices]
+        return queryset.filter(**{f"{self.field}__in": chosen}) if self.value() else queryset
+
+
+class UserFilter(OwnerFilter):
+    title = _("user")
+    parameter_name = "user"
+    field = "user_id"
+
+
+def person(field: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
+    """A column that shows whose a row is, as a link to them."""
+
+    @admin.display(description=description)
+    def shown(self: Any, row: Model) -> str:
+        user = getattr(row, field)
+        if user is None:
+            return ""
+        url = reverse("admin:gallery_user_change", args=[user.pk])
+        return format_html('<a href="{}">{}</a>', url, user.get_username())
+
+    return shown
+
+
+class ReadOnly(Big):
     """Rows that only the models' verbs write."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

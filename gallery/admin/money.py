@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import Budget, Charge
+from gallery.models import Budget, Charge, User
 
-from .base import ReadOnly, roubles
+from .base import ReadOnly, UserFilter, person, roubles
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
 
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnly):
-    list_display = ("pk", "task_id", "user", "kind", "held", "spent", "month", "demo", "created_at")
-    list_filter = ("kind", "demo")
+    list_display = (
+        "pk", "task_id", "whose", "kind", "held", "spent", "month", "demo", "created_at",
+    )  # fmt: skip
+    list_filter = ("kind", "demo", UserFilter, "created_at")
     list_select_related = ("user",)
-    search_fields = ("=task__pk",)
+    search_fields = ("task",)
+    search_help_text = _("A task's number, or a user's name.")
 
     held = roubles("held_kopecks", _("held"))
     spent = roubles("spent_kopecks", _("spent"))
+    whose = person("user", _("user"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
+        return super().get_queryset(request).order_by("-pk")
+
+    def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        is_number = words.isascii() and words.isdigit() and len(words) < 19
+        return rows.filter(task_id=int(words)) if is_number else super().found(rows, words)
+
+    def found_by_owner(self, rows: QuerySet[Any], owner: User) -> QuerySet[Any]:
+        return rows.filter(user=owner)
 
 
 @admin.register(Budget)
 class BudgetAdmin(ReadOnly):
     list_display = ("month", "whose", "demo", "limit", "held", "spent")
-    list_filter = ("demo",)
+    list_filter = ("demo", UserFilter, "month")
     list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = _("A user's name.")
+    fields = ("month", "user", "demo", "limit", "held", "spent")
+    readonly_fields = fields
 
     @admin.display(description=_("whose"))
     def whose(self, budget: Budget) -> str:
@@ -34,3 +58,6 @@ class BudgetAdmin(ReadOnly):
     limit = roubles("limit_kopecks", _("limit"))
     held = roubles("held_kopecks", _("held"))
     spent = roubles("spent_kopecks", _("spent"))
+
+    def found_by_owner(self, rows: QuerySet[Any], owner: User) -> QuerySet[Any]:
+        return rows.filter(user=owner)

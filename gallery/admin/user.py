@@ -1,41 +1,145 @@
-"""People: deactivated, never deleted."""
+"""People: invited by a one-time link, deactivated, never deleted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin, messages
+from django import forms
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Task, User
 
 from .base import Listed, roubles
+from .deeds import Deed, Doing, Refused
+from .roubles import purse
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.forms import ModelForm
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import URLPattern
+
+
+class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Somebody new. Nobody types a password for another: they set it by the link."""
+
+    monthly_limit_kopecks = purse(_("Monthly limit, roubles"))
+
+    class Meta:
+        model = User
+        fields = ("username", "email", "monthly_limit_kopecks")
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        user.set_unusable_password()
+        if commit:
+            user.save()
+        return user
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    monthly_limit_kopecks = purse(_("Monthly limit, roubles"))
+
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007 - the ModelAdmin chooses
+
+
+def link(user: User, by: User, typed: dict[str, Any]) -> bool:
+    """Only whether there may be one: the answer makes it, and nothing but the page has it."""
+    return user.is_active
+
+
+def end_sessions(user: User, by: User, typed: dict[str, Any]) -> bool:
+    User.objects.end_sessions(user)
+    return True
+
+
+def deactivate(user: User, by: User, typed: dict[str, Any]) -> bool:
+    if user == by:
+        raise Refused(gettext("You cannot deactivate yourself."))
+    if not User.objects.filter(pk=user.pk, is_active=True).exists():
+        return False
+    User.objects.deactivate(user, by=by)
+    return True
+
+
+def activate(user: User, by: User, typed: dict[str, Any]) -> bool:
+    return User.objects.activate(user)
+
+
+def is_active(user: User) -> bool:
+    return user.is_active
 
 
 @admin.register(User)
-class StudioUserAdmin(Listed, UserAdmin):  # type: ignore[type-arg]
+class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
     """People. Deactivated, never deleted; deactivating cancels what they have queued."""
 
+    form = PersonForm
+    add_form = InviteForm
+    add_form_template = None
     list_display = ("username", "email", "is_staff", "is_active", "limit", "last_login")
+    list_filter = ("is_active", "is_staff", "date_joined")
+    list_select_related = ()
+    search_fields = ("username", "email", "first_name", "last_name")
     readonly_fields = ("is_active", "last_login", "date_joined", "content_refusals")
-    actions = ("deactivate", "activate")
+    actions = ("deactivate", "activate", "end_sessions")
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username",)}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Money"), {"fields": ("monthly_limit_kopecks",)}),
         (_("Refused"), {"fields": ("content_refusals",)}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    filter_horizontal = ("groups",)
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("username", "email", "monthly_limit_kopecks"),
+                "description": _(
+                    "The next page shows a link, once, by which they set a password themselves."
+                ),
+            },
+        ),
+    )
+    filter_horizontal: ClassVar[tuple[str, ...]] = ()
+    deeds = (
+        Deed(
+            "link",
+            _("New one-time link"),
+            link,
+            is_active,
+            words=_(
+                "Makes a link by which they set a new password, once. Earlier links become void "
+                "and their sessions end."
+            ),
+        ),
+        Deed("end-sessions", _("End all sessions"), end_sessions, is_active),
+        Deed(
+            "deactivate",
+            _("Deactivate"),
+            deactivate,
+            is_active,
+            words=_(
+                "They are logged out and cannot log in, and what they have queued is canceled. "
+                "Nothing is deleted."
+            ),
+        ),
+        Deed("activate", _("Activate"), activate, lambda user: not user.is_active),
+    )
 
     limit = roubles("monthly_limit_kopecks", _("monthly limit"))
+
+    def get_urls(self) -> list[URLPattern]:
+        # Django's page for typing another's password: a one-time link takes its place.
+        urls: list[URLPattern] = super().get_urls()
+        return [url for url in urls if url.name != "auth_user_password_change"]
 
     @admin.display(description=_("content refusals"))
     def content_refusals(self, user: User) -> int:
@@ -43,8 +147,21 @@ class StudioUserAdmin(Listed, UserAdmin):  # type: ignore[type-arg]
         return Task.objects.of(user).content_refused().count()
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
-        rights = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups")
-        return [*self.readonly_fields, *rights]
+        # Nobody takes the last administrator's rights away by a slip, or gives them to themselves.
+        free = request.user.is_superuser and obj != request.user
+        return [*self.readonly_fields, *(() if free else ("is_staff", "is_superuser", "groups"))]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._is_below(request, obj)
+
+    def may_do(self, request: HttpRequest, row: Any = None) -> bool:
+        return super().may_do(request, row) and self._is_below(request, row)
+
+    def _is_below(self, request: HttpRequest, row: Any) -> bool:
+        """A link for somebody with more rights, or their address, would be those rights."""
+        return (
+            request.user.is_superuser or row is None or not row.is_staff or row == request.user
+        ) and not (row is not None and row.is_superuser and not request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -52,19 +169,50 @@ class StudioUserAdmin(Listed, UserAdmin):  # type: ignore[type-arg]
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
-        if "monthly_limit_kopecks" in form.changed_data:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        # Named fields: what verbs write while this form is open must not be written over.
+        limit = "monthly_limit_kopecks"
+        own = {field.name for field in User._meta.concrete_fields}
+        obj.save(update_fields=[name for name in form.changed_data if name in own - {limit}])
+        if limit in form.changed_data:
             User.objects.set_limit(obj, obj.monthly_limit_kopecks)
 
-    @admin.action(description=_("Deactivate; cancel what is queued"), permissions=["change"])
-    def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        assert isinstance(request.user, User)
-        for user in users:
-            if user == request.user:
-                self.message_user(request, _("You cannot deactivate yourself."), messages.WARNING)
-            else:
-                User.objects.deactivate(user, by=request.user)
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._show_link(request, obj)
 
-    @admin.action(description=_("Activate"), permissions=["change"])
+    def _done(
+        self, request: HttpRequest, deed: Deed, row: User, typed: dict[str, Any]
+    ) -> HttpResponse:
+        if deed.name == "link" and self.carry_out(request, deed, row, typed):
+            return self._show_link(request, row)
+        return super()._done(request, deed, row, typed)
+
+    def _show_link(self, request: HttpRequest, user: User) -> HttpResponse:
+        """The link, on this page alone: no message, no log and no address ever holds it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("A link for %s") % user.get_username(),
+            "opts": self.opts,
+            "whose": user,
+            "link": request.build_absolute_uri(User.objects.one_time_link(user)),
+            "back": self.after_deed(user),
+        }
+        answer = render(request, "admin/user_link.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    @admin.action(description=_("Deactivate; cancel what is queued"), permissions=["do"])
+    def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        self.each(request, "deactivate", users)
+
+    @admin.action(description=_("Activate"), permissions=["do"])
     def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        users.update(is_active=True)
+        self.each(request, "activate", users)
+
+    @admin.action(description=_("End all sessions"), permissions=["do"])
+    def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        self.each(request, "end-sessions", users)

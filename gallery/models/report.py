@@ -25,6 +25,8 @@ from .task import Task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .task_queryset import TaskQuerySet
+
 LINK_LIFE = timedelta(hours=24)
 """A result's link lives for 24 to 48 hours: the alarm counts on the least."""
 SAVE_GRACE = timedelta(minutes=5)
@@ -124,12 +126,15 @@ def waiting() -> list[Waiting]:
     return [Waiting(status, *found.get(status, (0, None))) for status in ORDER]
 
 
+def overdue() -> TaskQuerySet:
+    """Tasks whose picture has been ready for longer than saving takes, and is not saved."""
+    since = timezone.now() - SAVE_GRACE
+    return Task.objects.filter(status__in=PAID_NOT_SAVED, ready_at__lte=since)
+
+
 def unsaved() -> Unsaved:
     """Paid for and not saved, though ready for longer than saving takes. Zero when all is well."""
-    overdue = Task.objects.filter(
-        status__in=PAID_NOT_SAVED, ready_at__lte=timezone.now() - SAVE_GRACE
-    )
-    found = overdue.aggregate(count=Count("pk"), oldest=Min("ready_at"))
+    found = overdue().aggregate(count=Count("pk"), oldest=Min("ready_at"))
     return Unsaved(found["count"], found["oldest"])
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from django.contrib.admin.models import LogEntry
 
     from gallery.models.report import Line, Month
 
@@ -75,6 +80,37 @@ def days_box(month: Month) -> str:
 
 def _top(month: Month) -> int:
     return max(1, month.purse or 0, *month.sums)
+
+
+DEEDS: dict[str, str | Promise] = {
+    "cancel": _("Canceled it"),
+    "ask-now": _("Had the provider asked at once"),
+    "ask-again": _("Had the provider asked again"),
+    "identify": _("Gave the provider's task id"),
+    "not-charged": _("Recorded it as not charged"),
+    "write-off": _("Gave it up"),
+    "rescue": _("Uploaded its file"),
+    "link": _("Made a one-time link"),
+    "end-sessions": _("Ended all sessions"),
+    "deactivate": _("Deactivated the account"),
+    "activate": _("Activated the account"),
+    "switch-on": _("Switched it on"),
+    "switch-off": _("Switched it off"),
+    "pause": _("Paused real spending"),
+    "resume": _("Resumed real spending"),
+}
+"""What was done, by the code that the log keeps: shown in the language of whoever reads it."""
+
+
+@register.filter
+def deed_words(entry: LogEntry) -> str:
+    """A line of the administrators' log in words."""
+    try:
+        told = json.loads(entry.change_message)[0]
+        words = str(DEEDS[told["deed"]])
+    except (ValueError, LookupError, TypeError):
+        return str(entry.get_change_message())
+    return f"{words}: {told['note']}" if told.get("note") else words
 
 
 @register.filter

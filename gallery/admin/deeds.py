@@ -1,0 +1,207 @@
+"""What an administrator does with a row: a button, a verb of the models, a line in the log.
+
+A deed's page says what it will do and asks for what it needs; the simple ones have their button
+right on the row's page. A verb answers whether it moved: if not, the row was not in the state that
+the page showed, and that is what the administrator is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.forms import Form
+from django.http import Http404, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from gallery.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import URLPattern
+    from django_stubs_ext import StrOrPromise
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """The deed cannot be done as asked, for a reason that is shown beside the form."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing that can be done with a row."""
+
+    name: str
+    """Its place in the address, and its code in the log."""
+    label: StrOrPromise
+    do: Callable[[Any, User, dict[str, Any]], bool]
+    """The verb: the row, who, what was typed. Whether it moved. May raise Refused."""
+    may: Callable[[Any], bool] = lambda row: True
+    """Whether the button is shown; the verb decides anew."""
+    form: type[Form] | None = None
+    words: StrOrPromise = ""
+    """What it will do, where that needs saying: then it has a page of its own."""
+    told: tuple[str, ...] = ()
+    """Fields of the form that belong in the log."""
+    multipart: bool = False
+
+    @property
+    def has_page(self) -> bool:
+        return self.form is not None or bool(self.words)
+
+
+class Doing:
+    """For a ModelAdmin: its deeds, each behind a POST form with its token."""
+
+    deeds: tuple[Deed, ...] = ()
+
+    # Given by ModelAdmin.
+    model: type[Model]
+    admin_site: Any
+    opts: Any
+    get_object: Callable[..., Any]
+    message_user: Callable[..., None]
+    log_change: Callable[..., Any]
+
+    def get_urls(self) -> list[URLPattern]:
+        base = f"{self.opts.app_label}_{self.opts.model_name}"
+        view = self.admin_site.admin_view(self.deed_view)
+        route = path("<path:object_id>/do/<slug:name>/", view, name=f"{base}_deed")
+        return [route, *super().get_urls()]  # type: ignore[misc]
+
+    def may_do(self, request: HttpRequest, row: Any = None) -> bool:
+        """Who may edit rows of this kind may do this, also where no field can be edited."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def deeds_of(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """The buttons of a row as it is now."""
+        if not self.may_do(request, row):
+            return []
+        return [
+            {"deed": deed, "url": self.deed_url(row, deed)} for deed in self.deeds if deed.may(row)
+        ]
+
+    def deed_url(self, row: Any, deed: Deed) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_deed"
+        return reverse(name, args=[row.pk, deed.name])
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        *args: Any,
+        obj: Any = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        context["deeds"] = self.deeds_of(request, obj) if obj is not None else []
+        answer: HttpResponse = super().render_change_form(  # type: ignore[misc]
+            request, context, *args, obj=obj, **kwargs
+        )
+        return answer
+
+    def deed_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """The page of a deed (GET), and the deed itself (POST)."""
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        row = self.get_object(request, object_id)
+        if not self.may_do(request, row):
+            raise PermissionDenied
+        deed = next((deed for deed in self.deeds if deed.name == name), None)
+        if row is None or deed is None:
+            raise Http404
+        form = self._form(request, deed)
+        if request.method == "POST" and form.is_valid():
+            try:
+                return self._done(request, deed, row, form.cleaned_data)
+            except Refused as refused:
+                form.add_error(next(iter(form.fields), None), str(refused))
+        return self._page(request, deed, row, form)
+
+    def _done(
+        self, request: HttpRequest, deed: Deed, row: Any, typed: dict[str, Any]
+    ) -> HttpResponse:
+        if self.carry_out(request, deed, row, typed):
+            self.message_user(request, _("Done: %s.") % deed.label, messages.SUCCESS)
+        else:
+            words = _("Nothing was done: its state has changed in the meantime.")
+            self.message_user(request, words, messages.WARNING)
+        return redirect(self.after_deed(row))
+
+    def each(self, request: HttpRequest, name: str, rows: Iterable[Any]) -> None:
+        """The same deed with every row that was ticked in a list."""
+        deed = next(deed for deed in self.deeds if deed.name == name)
+        done = left = 0
+        for row in rows:
+            try:
+                moved = self.may_do(request, row) and self.carry_out(request, deed, row, {})
+            except Refused as refused:
+                self.message_user(request, str(refused), messages.WARNING)
+                moved = False
+            done, left = done + moved, left + (not moved)
+        if done:
+            words = ngettext("Done with %d row.", "Done with %d rows.", done) % done
+            self.message_user(request, words, messages.SUCCESS)
+        if left:
+            words = ngettext(
+                "%d row was not in a state for this.", "%d rows were not in a state for this.", left
+            )
+            self.message_user(request, words % left, messages.WARNING)
+
+    def has_do_permission(self, request: HttpRequest) -> bool:
+        """For the actions of a list."""
+        return self.may_do(request)
+
+    def after_deed(self, row: Any) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[row.pk])
+
+    def carry_out(
+        self, request: HttpRequest, deed: Deed, row: Any, typed: Mapping[str, Any]
+    ) -> bool:
+        """Let the verb do it, and write down who did what, together or not at all."""
+        assert isinstance(request.user, User)
+        with transaction.atomic():
+            done = deed.do(row, request.user, dict(typed))
+            if done:
+                note = " ".join(str(typed[field]) for field in deed.told if typed.get(field))
+                self.log_change(request, row, [{"deed": deed.name, "note": note}])
+        log.info(
+            "panel",
+            deed=deed.name,
+            model=self.opts.model_name,
+            row=row.pk,
+            by=request.user.pk,
+            done=done,
+        )
+        return done
+
+    def _form(self, request: HttpRequest, deed: Deed) -> Form:
+        kind = deed.form or Form
+        if request.method != "POST":
+            return kind()
+        return kind(request.POST, request.FILES if deed.multipart else None)
+
+    def _page(self, request: HttpRequest, deed: Deed, row: Any, form: Form) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(deed.label),
+            "subtitle": f"{self.opts.verbose_name} {row}",
+            "opts": self.opts,
+            "deed": deed,
+            "row": row,
+            "form": form,
+            "back": self.after_deed(row),
+        }
+        status = 422 if form.is_bound and form.errors else 200
+        return render(request, "admin/deed.html", context, status=status)

@@ -1,0 +1,121 @@
+"""The studio's settings and the models in the panel: edited by their verbs alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from gallery.models import Budget, ImageModel, Studio, Task, User
+
+STUDIO = "/admin/gallery/studio/1/"
+
+
+@pytest.fixture(autouse=True)
+def studio(db: None) -> Studio:
+    return Studio.objects.current()
+
+
+def form(**typed: Any) -> dict[str, Any]:
+    return {"purse_kopecks": "", "undo_send_seconds": "3"} | typed
+
+
+def test_the_list_is_the_one_row(by_admin: Client) -> None:
+    answer = by_admin.get("/admin/gallery/studio/")
+    assert answer["Location"] == f"{STUDIO}change/"
+    assert by_admin.get(f"{STUDIO}change/").status_code == 200
+
+
+def test_the_purse_reaches_this_months_budget(by_admin: Client, task: Task) -> None:
+    answer = by_admin.post(
+        f"{STUDIO}change/",
+        form(purse_kopecks="700", undo_send_seconds="5", signup_open="on"),
+    )
+    assert answer["Location"] == f"{STUDIO}change/"
+    studio = Studio.objects.current()
+    assert (studio.purse_kopecks, studio.undo_send_seconds) == (70000, 5)
+    assert studio.signup_open
+    assert set(Budget.objects.filter(user=None).values_list("limit_kopecks", flat=True)) == {70000}
+    assert LogEntry.objects.get().object_id == "1"
+
+
+def test_undo_send_is_ten_seconds_at_most(by_admin: Client) -> None:
+    page = by_admin.post(f"{STUDIO}change/", form(undo_send_seconds="11"))
+    assert "errorlist" in page.text
+    assert Studio.objects.current().undo_send_seconds == 3
+
+
+def test_pause_with_a_note_and_resume(by_admin: Client, admin: User) -> None:
+    assert by_admin.get(f"{STUDIO}do/pause/").status_code == 200
+    by_admin.post(f"{STUDIO}do/pause/", {"note": "the bill is <b>late</b>"})
+    studio = Studio.objects.current()
+    assert (studio.paused_by, studio.pause_reason) == (admin, "by-hand")
+    page = by_admin.get(f"{STUDIO}change/").text
+    assert "the bill is &lt;b&gt;late&lt;/b&gt;" in page
+    assert "/do/resume/" in page
+    assert "/do/pause/" not in page
+    by_admin.post(f"{STUDIO}do/resume/")
+    assert not Studio.objects.current().is_paused
+    assert Studio.objects.current().resumed_by == admin
+
+
+def test_an_open_form_does_not_write_over_a_pause(by_admin: Client) -> None:
+    forged = form(undo_send_seconds="4", paused_at="", pause_reason="", setup_token_hash="x")
+    Studio.objects.pause("breaker")
+    by_admin.post(f"{STUDIO}change/", forged)
+    studio = Studio.objects.current()
+    assert (studio.is_paused, studio.setup_token_hash) == (True, "")
+    assert studio.undo_send_seconds == 4
+
+
+def model_form(**typed: Any) -> dict[str, Any]:
+    return {
+        "remote_id": "gpt-image-1-high", "label": "Low", "price_kopecks": "5,5",
+        "ratios": ["1:1", "16:9"], "max_references": 4, "position": 1,
+    } | typed  # fmt: skip
+
+
+def test_a_model_keeps_its_remote_id(by_admin: Client, image_model: ImageModel) -> None:
+    """What is queued was agreed to for this id's price, and history names what made it."""
+    page = f"/admin/gallery/imagemodel/{image_model.pk}/change/"
+    assert by_admin.get(page).status_code == 200
+    assert by_admin.post(page, model_form()).status_code == 302
+    image_model.refresh_from_db()
+    assert (image_model.remote_id, image_model.price_kopecks) == ("gpt-image-1-low", 550)
+    assert image_model.ratios == ["1:1", "16:9"]
+
+
+def test_a_new_model_begins_switched_off(by_admin: Client) -> None:
+    new = model_form(remote_id="new-model", is_enabled="on")
+    assert by_admin.post("/admin/gallery/imagemodel/add/", new).status_code == 302
+    assert not ImageModel.objects.get(remote_id="new-model").is_enabled
+
+
+def test_a_model_needs_a_ratio_and_a_price(by_admin: Client) -> None:
+    for wrong in ({"ratios": []}, {"ratios": ["2:7"]}, {"price_kopecks": "100001"}):
+        page = by_admin.post("/admin/gallery/imagemodel/add/", model_form(remote_id="n", **wrong))
+        assert "errorlist" in page.text
+    assert not ImageModel.objects.filter(remote_id="n").exists()
+
+
+def test_a_model_is_switched_by_its_verbs(by_admin: Client, image_model: ImageModel) -> None:
+    path = f"/admin/gallery/imagemodel/{image_model.pk}/do"
+    by_admin.post(f"{path}/switch-off/", {"reason": "ugly hands"})
+    image_model.refresh_from_db()
+    assert (image_model.is_enabled, image_model.off_detail) == (False, "ugly hands")
+    by_admin.post(f"{path}/switch-on/")
+    image_model.refresh_from_db()
+    assert (image_model.is_enabled, image_model.off_reason) == (True, "")
+    log = by_admin.get("/admin/admin/logentry/").text
+    assert "Switched it off: ugly hands" in log
+    assert "carol" in log
+
+
+def test_many_models_at_once(by_admin: Client, image_model: ImageModel) -> None:
+    for name, is_on in (("switch_off", False), ("switch_on", True)):
+        ticked = {"action": name, "_selected_action": [str(image_model.pk)]}
+        by_admin.post("/admin/gallery/imagemodel/", ticked)
+        image_model.refresh_from_db()
+        assert image_model.is_enabled == is_on
