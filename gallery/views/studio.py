@@ -90,4 +90,6 @@ def _reference(request: StudioRequest) -> str:
 def _studio(user: User, form: ComposerForm, gallery: pages.Page[Image]) -> dict[str, Any]:
     tasks = cards.for_cards(Task.objects.of(user).on_studio_page())[:MOST_CARDS]
     groups = cards.batches(tasks, Studio.objects.current())
-    return {"form": form, "groups": groups, "gallery": gallery}
+    # Who has none left is told something else than who never had any.
+    has_begun = not gallery.rows and Prompt.objects.of(user).exists()
+    return {"form": form, "groups": groups, "gallery": gallery, "has_begun": has_begun}
