@@ -12,6 +12,7 @@ urlpatterns = [
     path("batches/", studio.batch_create, name="batch_create"),
     path("tasks/live/", tasks.task_live, name="task_live"),
     path("tasks/<int:pk>/", tasks.task_show, name="task_show"),
+    path("tasks/<int:pk>/receipt/", tasks.task_receipt, name="task_receipt"),
     path("tasks/<int:pk>/cancel/", tasks.task_cancel, name="task_cancel"),
     path("tasks/<int:pk>/dismiss/", tasks.task_dismiss, name="task_dismiss"),
     path("tasks/<int:pk>/ask/", tasks.task_ask, name="task_ask"),

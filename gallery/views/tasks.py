@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.forms import PressForm, refusal_words
@@ -40,6 +41,25 @@ def task_show(request: StudioRequest, pk: int) -> HttpResponse:
         "charges": Charge.objects.filter(task=task),
     }
     return render(request, "gallery/task_show.html", context)
+
+
+@require_safe
+def task_receipt(request: StudioRequest, pk: int) -> HttpResponse:
+    """What was held, sent, accepted, kept and paid, to be printed: it outlives the picture."""
+    task = _own(request, pk)
+    charges = list(Charge.objects.filter(task=task).select_related("actor"))
+    context = {
+        "task": task,
+        "prompt": task.batch.prompt,
+        "image": getattr(task, "image", None),
+        "charges": charges,
+        "held": sum(charge.held_kopecks for charge in charges),
+        "spent": sum(charge.spent_kopecks for charge in charges),
+        "events": Event.objects.filter(task=task).select_related("actor"),
+        "now": timezone.now(),
+        "host": request.get_host(),
+    }
+    return render(request, "gallery/task_receipt.html", context)
 
 
 @require_POST

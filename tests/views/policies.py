@@ -37,6 +37,7 @@ POLICIES = {
     "batch_create": Policy(post=422),
     "task_live": Policy(post=204),
     "task_show": Policy(get=200, names="task:done"),
+    "task_receipt": Policy(get=200, names="task:done"),
     "task_cancel": Policy(post=302, hx=200, names="task:queued"),
     "task_dismiss": Policy(post=302, hx=200, names="task:failed"),
     "task_ask": Policy(post=302, hx=200, names="task:done"),
