@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, HttpResponse
 from django.views.decorators.cache import cache_control
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+ICON = Path(__file__).resolve().parents[2] / "static" / "favicon.ico"
 DAY = 24 * 3600
 ROBOTS = "User-agent: *\nDisallow: /\n"
 
@@ -30,5 +31,4 @@ def robots(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=DAY)
 def favicon(request: HttpRequest) -> FileResponse:
     """For what looks at no page's links: bookmarks, pictures and downloads opened by themselves."""
-    icon = settings.BASE_DIR / "static" / "favicon.ico"
-    return FileResponse(icon.open("rb"), content_type="image/x-icon")
+    return FileResponse(ICON.open("rb"), content_type="image/x-icon")
