@@ -1,17 +1,78 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import translation
+from django.views.defaults import bad_request, page_not_found, permission_denied, server_error
+
+from gallery.models import User
+
+from .conftest import HTMX
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500])
-def test_error_pages_need_no_request_and_no_database(status: int) -> None:
-    page = render_to_string(f"{status}.html")
-    assert "<h1>" in page
+@pytest.mark.parametrize("status", [400, 403, 404, 422, 429, 500])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_error_pages_need_no_request_and_no_database(status: int, language: str) -> None:
+    """Without the fixture of a database, any query fails the test."""
+    with translation.override(language):
+        page = render_to_string(f"{status}.html")
+    assert page.count("<h1>") == 1
     assert "css/base.css" in page
+    assert 'href="/"' in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (bad_request, 400),
+        (permission_denied, 403),
+        (page_not_found, 404),
+    ],
+)
+def test_error_pages_say_that_nothing_was_ordered(
+    rf: RequestFactory, alice: User, answer: Callable[..., HttpResponse], status: int
+) -> None:
+    for user in (alice, AnonymousUser()):
+        request = rf.get("/somewhere/")
+        request.user = user
+        page = answer(request, Exception("canary of a traceback"))
+        assert page.status_code == status
+        assert "Nothing was ordered" in page.text
+        assert "canary" not in page.text
+
+
+def test_the_page_of_a_fault_needs_no_database(rf: RequestFactory) -> None:
+    page = server_error(rf.get("/"))
+    assert page.status_code == 500
+    assert "Nothing was ordered twice" in page.text
+
+
+def test_what_was_sent_without_a_session_is_shown(client: Client, db: None) -> None:
+    answer = client.post("/batches/", {"prompt": "a <b>fox</b>", "references": "https://a.b/c"})
+    assert answer.status_code == 401
+    assert "You were logged out. Nothing was ordered." in answer.text
+    assert "a &lt;b&gt;fox&lt;/b&gt;</textarea>" in answer.text
+    assert answer.text.count("<textarea") == answer.text.count("data-copied=") == 2
+
+
+def test_a_form_without_its_token_is_explained(alice: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    answer = browser.post("/batches/", {"prompt": "a fox"})
+    assert answer.status_code == 403
+    assert "Nothing was ordered." in answer.text
+    assert "a fox</textarea>" in answer.text
+    assert "Log in and go on" not in answer.text
+    short = browser.post("/batches/", {"prompt": "a fox"}, headers=HTMX)
+    assert short.status_code == 403
+    assert short["HX-Retarget"] == "#alert"
+    assert "<html" not in short.text
 
 
 def test_a_missing_page_is_plain(by_alice: Client) -> None:
