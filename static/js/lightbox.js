@@ -1,4 +1,4 @@
-// A picture laid over the page that it hangs on, at its own address; deleting, and taking it back.
+// A picture over the page that it hangs on, at its own address; deleting, and taking that back.
 (() => {
   "use strict";
 
@@ -9,44 +9,39 @@
   const undo = $("#undo");
   const home = location.pathname;
   const title = document.title;
-  let under; // the state of the page below, which is htmx's own
+  let under; // the state of the page below, which is htmx's
   let opener;
 
   const named = (name) => $$(`[data-name="${name}"]`);
-  const look = () => $(".look", dialog);
-  const plain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-
-  // Showing
+  const data = () => place.firstElementChild?.dataset;
 
   async function show(url) {
-    const held = document.activeElement?.rel;
+    const { rel } = document.activeElement;
     if (!dialog.open) {
       dialog.showModal();
-      // What lies below a modal dialog cannot be reached: its answers come along.
+      // What lies below a modal dialog cannot be reached: answers come along.
       dialog.append($("#alert"), undo);
     }
-    await htmx.ajax("GET", url, { source: place, target: place, swap: "innerHTML" });
-    if (look()?.dataset.lookAt !== url) return;
+    htmx.trigger(place, "htmx:abort");
+    await htmx.ajax("GET", url, { source: place, target: place }).catch(() => {});
+    if (data()?.lookAt !== url) return;
     scale = 1;
-    pan(0, 0);
-    document.title = look().dataset.title;
-    $("[role=status]", dialog).textContent = image().alt;
-    if (!dialog.contains(document.activeElement) || document.activeElement === dialog) {
-      ($(`[rel="${held}"]`, dialog) ?? $(".close", dialog)).focus();
-    }
-    for (const { dataset } of $$("[data-preload]", dialog)) new Image().src = dataset.preload;
+    document.title = data().title;
+    $("[role=status]", dialog).textContent = picture().alt;
+    if (!dialog.contains(document.activeElement)) ($(`[rel="${rel}"]`, place) ?? $(".close", dialog)).focus();
+    for (const link of $$("[data-preload]", place)) new Image().src = link.dataset.preload;
   }
 
-  function go(way) {
-    const link = $(`[rel=${way}]`, dialog);
-    if (!link) return;
-    const url = link.getAttribute("href");
+  function turn(url) {
     history.replaceState({ look: url }, "", url);
     show(url);
   }
+  const path = (link) => link?.getAttribute("href");
+  const neighbour = (way) => path($(`[rel=${way}]`, place));
+  const go = (way) => neighbour(way) && turn(neighbour(way));
 
   function close() {
-    const last = named(look()?.dataset.picture).find((one) => !one.hidden);
+    const last = named(data()?.picture).find((one) => !one.hidden);
     $("main").before($("#alert"));
     dialog.before(undo);
     dialog.close();
@@ -57,19 +52,17 @@
   }
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-look]");
-    if (link && plain(event)) {
+    const link = event.target.closest("[data-look], #look [rel]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
+      if (link.rel) return turn(path(link));
       opener = link;
       under = history.state;
       // Else htmx would load the page below anew on the way back.
-      if (under?.htmx) history.replaceState({ ...under, htmx: false }, "");
-      const url = link.getAttribute("href");
-      history.pushState({ look: url }, "", url);
-      show(url);
+      if (under) history.replaceState({ ...under, htmx: false }, "");
+      history.pushState({}, "");
+      turn(path(link));
     }
-    const way = event.target.closest("#lightbox [rel=prev], #lightbox [rel=next]")?.rel;
-    if (way && plain(event)) { event.preventDefault(); go(way); }
     if (event.target.closest("#lightbox .close")) history.back();
   });
 
@@ -82,64 +75,40 @@
     else if (location.pathname !== home) location.reload();
   });
 
-  // Zoom: 1 fits; from the middle of the stage
+  // Zoom: 1 fits; what does not, the stage scrolls. Fingers pinch and pan by the browser's own means.
 
   let scale = 1;
-  let x = 0;
-  let y = 0;
   let start;
-  const fingers = new Map();
-  const image = () => $(".stage img", dialog);
-  const full = () => { const most = image().naturalWidth / image().clientWidth; return most > 1.1 ? most : 2; };
-  const within = (value, size, room) => {
-    const most = Math.max(0, (size * scale - room) / 2);
-    return Math.min(most, Math.max(-most, value));
-  };
+  const stage = () => $(".stage", place);
+  const picture = () => $("img", place);
+  const full = () => Math.max((picture().naturalWidth * scale) / picture().clientWidth, 1.5);
 
-  function pan(right, down) {
-    const one = image();
-    x = within(x + right, one.clientWidth, one.parentElement.clientWidth);
-    y = within(y + down, one.clientHeight, one.parentElement.clientHeight);
-    one.style.transform = scale > 1 ? `translate(${x}px, ${y}px) scale(${scale})` : "";
-    one.classList.toggle("zoomed", scale > 1);
-  }
-
-  function zoom(to, { clientX, clientY } = {}) {
-    const room = image().parentElement.getBoundingClientRect();
-    const [atX, atY] = clientX === undefined ? [0, 0]
-      : [clientX - room.x - room.width / 2, clientY - room.y - room.height / 2];
+  function zoom(to, at) {
+    const one = picture();
+    const { x, y, width, height } = one.getBoundingClientRect();
     const next = Math.min(full() * 4, Math.max(1, to));
-    x = atX - ((atX - x) * next) / scale;
-    y = atY - ((atY - y) * next) / scale;
+    one.classList.toggle("zoomed", next > 1);
+    one.style.width = next > 1 ? `${(width * next) / scale}px` : "";
+    const grown = next / scale - 1;
+    stage().scrollBy((at ? at.clientX - x : width / 2) * grown, (at ? at.clientY - y : height / 2) * grown);
     scale = next;
-    pan(0, 0);
   }
+  const toggle = (at) => zoom(scale > 1 ? 1 : full(), at);
 
-  const onStage = (name, act) => dialog.addEventListener(name, (event) => {
-    if (event.target.closest(".stage") && image()) act(event);
+  const onStage = (name, act) => place.addEventListener(name, (event) => {
+    if (event.target.closest(".stage")) act(event);
   }, { passive: false });
 
   onStage("wheel", (event) => { event.preventDefault(); zoom(scale * Math.exp(event.deltaY / -400), event); });
-  onStage("dblclick", (event) => zoom(scale > 1 ? 1 : full(), event));
-  onStage("pointerdown", (event) => {
-    start = fingers.size ? null : event;
-    fingers.set(event.pointerId, event);
-    event.target.setPointerCapture(event.pointerId);
-  });
+  onStage("dblclick", toggle);
+  onStage("pointerdown", (event) => { start = event; });
   onStage("pointermove", (event) => {
-    const last = fingers.get(event.pointerId);
-    if (!last) return;
-    const other = [...fingers.values()].find((one) => one.pointerId !== event.pointerId);
-    const far = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-    if (other) zoom((scale * far(event)) / far(last), other);
-    else pan(event.clientX - last.clientX, event.clientY - last.clientY);
-    fingers.set(event.pointerId, event);
+    if (event.buttons && event.pointerType === "mouse") stage().scrollBy(-event.movementX, -event.movementY);
   });
-  for (const end of ["pointerup", "pointercancel"]) onStage(end, (event) => {
-    fingers.delete(event.pointerId);
-    const right = event.clientX - start?.clientX;
-    const swiped = Math.abs(right) > 50 && Math.abs(right) > Math.abs(event.clientY - start.clientY);
-    if (swiped && scale === 1 && event.pointerType !== "mouse" && end === "pointerup") go(right > 0 ? "prev" : "next");
+  onStage("pointerup", (event) => {
+    const right = event.clientX - start.clientX;
+    const far = Math.abs(right) > Math.max(50, Math.abs(event.clientY - start.clientY));
+    if (far && scale === 1 && event.pointerType !== "mouse") go(right > 0 ? "prev" : "next");
   });
 
   // Keys
@@ -148,46 +117,38 @@
     ArrowLeft: () => go("prev"),
     ArrowRight: () => go("next"),
     "+": () => zoom(scale * 1.5),
-    "=": () => zoom(scale * 1.5),
     "-": () => zoom(scale / 1.5),
-    0: () => zoom(scale > 1 ? 1 : full()),
-    KeyD: () => $("[download]", dialog)?.click(),
-    KeyR: () => $("[action$='/rerun/'] button", dialog)?.click(),
+    0: () => toggle(),
+    KeyD: () => $("[download]", place).click(),
+    KeyR: () => $("[name=price] ~ button", place)?.click(),
   };
+  KEYS["="] = KEYS["+"];
 
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const back = $("#undo-button");
-    if ((event.ctrlKey || event.metaKey) && event.code === "KeyZ" && back) { event.preventDefault(); back.click(); }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const own = dialog.open ? dialog : event.target.closest("[data-name]");
-    if (event.key === "Delete") $("[data-delete]", own ?? $(".picture-page") ?? dialog)?.click();
-    const act = KEYS[event.key] ?? KEYS[event.code];
-    if (act && dialog.open && look()) { event.preventDefault(); act(); }
+    const { key, code, target } = event;
+    if (target.closest("input, textarea, select") || event.altKey) return;
+    let act = dialog.open && data() && (KEYS[key] ?? KEYS[code]);
+    if (key === "Delete") act = () => $("[data-delete]", dialog.open ? place : target.closest("[data-name], body"))?.click();
+    if (event.ctrlKey || event.metaKey) act = code === "KeyZ" && $("button", undo) && (() => $("button", undo).click());
+    if (act) { event.preventDefault(); act(); }
   });
 
-  // Deleted and restored: what bears the name leaves its place, and comes back to it
+  // What is deleted leaves its place, and comes back to it.
 
   document.addEventListener("trashed", ({ detail: { value: name } }) => {
-    const all = $$(`[data-name^=${name.split("-")[0]}-]:not([hidden])`);
+    const all = $$(`[data-name^=${name.split("-")[0]}]:not([hidden])`);
     const at = all.findIndex((one) => one.dataset.name === name);
     const next = all.slice(at).find((one) => one.dataset.name !== name) ?? all[at - 1];
     for (const one of named(name)) one.hidden = true;
-    if (dialog.open) {
-      if ($("[rel]", dialog)) go($("[rel=next]", dialog) ? "next" : "prev");
-      else history.back();
-    } else if (all.length) (next ? $("a", next) : $("#undo-button"))?.focus();
-    else location.assign("/");
+    if (!dialog.open) (next && $("a", next))?.focus();
+    else if ($("[rel]", place)) go(neighbour("next") ? "next" : "prev");
+    else history.back();
   });
 
   document.addEventListener("restored", ({ detail: { value: name } }) => {
     for (const one of named(name)) one.hidden = false;
-    const [first] = named(name);
-    if (dialog.open) {
-      const url = `/images/${name.split("-")[1]}/`;
-      history.replaceState({ look: url }, "", url);
-      show(url);
-    } else $("a", first ?? undo)?.focus();
+    if (dialog.open) turn(`/images/${name.slice(6)}/`);
+    else $("a", named(name)[0] ?? undo)?.focus();
     setTimeout(() => { if (!$("form", undo)) undo.replaceChildren(); }, 5000);
   });
 })();

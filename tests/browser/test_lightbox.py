@@ -126,10 +126,7 @@ def touch(page: Page, start: int, end: int) -> None:
         """(stage, [from, to]) => {
           const at = (name, x) => stage.querySelector("img").dispatchEvent(new PointerEvent(name, {
             bubbles: true, pointerId: 1, pointerType: "touch", clientX: x, clientY: 300 }));
-          const own = Element.prototype.setPointerCapture;
-          Element.prototype.setPointerCapture = () => {};  // no finger is really down
           at("pointerdown", from); at("pointermove", (from + to) / 2); at("pointerup", to);
-          Element.prototype.setPointerCapture = own;
         }""",
         [start, end],
     )
@@ -149,13 +146,12 @@ def test_deleting_in_it_goes_on_and_undo_brings_it_back(gallery: Page) -> None:
 
 
 def test_deleting_the_last_closes_it(gallery: Page) -> None:
-    gallery.locator(".gallery .tile > a").first.click()
-    for rest in (2, 1):
+    links = tiles(gallery)
+    gallery.locator(".gallery .tile > a").nth(1).click()
+    # On to the older one, then, as there is none, back to the newer.
+    for place in (1, 2, 0):
+        shown(gallery, links[place])
         gallery.keyboard.press("Delete")
-        expect(gallery.locator(".gallery .tile:not([hidden])")).to_have_count(rest)
-        expect(box(gallery).locator(".look")).to_be_visible()
-    gallery.wait_for_timeout(300)
-    gallery.keyboard.press("Delete")
     expect(box(gallery)).to_have_count(0)
     expect(gallery).to_have_url("/")
 
