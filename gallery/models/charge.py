@@ -172,7 +172,16 @@ class Charge(models.Model):
                 name="once_a_task",
             )
         ]
-        indexes = [models.Index(fields=["user", "month", "demo"], name="charge_of_month")]
+        indexes = [
+            models.Index(fields=["user", "month", "demo"], name="charge_of_month"),
+            # The panel's: a month's lines by their time, and the newest of all.
+            models.Index(
+                fields=["month", "demo", "created_at", "spent_kopecks", "task"],
+                condition=~Q(spent_kopecks=0),
+                name="charge_spent",
+            ),
+            models.Index(fields=["created_at"], name="charge_created"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.task_id}"

@@ -143,6 +143,7 @@ class Image(models.Model):
                 name="image_in_trash",
             ),
             models.Index(fields=["sha256"], name="image_sha256"),
+            models.Index(fields=["created_at"], name="image_created"),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,9 @@ class Task(models.Model):
             models.Index(fields=["status", "due_at"], name="task_due"),
             models.Index(fields=["owner", "status"], name="task_of_owner"),
             models.Index(fields=["model", "provider", "-ready_at"], name="task_durations"),
+            # The panel's: newest of a kind, and what ended lately.
+            models.Index(fields=["created_at"], name="task_created"),
+            models.Index(fields=["status", "ended_at"], name="task_ended"),
         ]
 
     def __str__(self) -> str:
