@@ -169,6 +169,19 @@ def test_every_reason_that_pauses_spending_has_a_remedy() -> None:
     assert not [code for code in codes if str(reasons.SENTENCES[code]) not in trouble]
 
 
+SAID_BY_OTHERS = {"database is locked"}
+
+
+def test_what_is_quoted_is_said_somewhere() -> None:
+    """Buttons, notices and messages, as they are called today."""
+    folders = [path for name in ("gallery", "templates") for path in (BASE / name).rglob("*.*")]
+    files = [path for path in folders if path.suffix in {".py", ".html"}]
+    said = " ".join("\n".join(path.read_text() for path in [*files, BASE / "Makefile"]).split())
+    quoted = {" ".join(words.split()) for words in re.findall(r'"([^"\n]+)"', page("trouble"))}
+    assert len(quoted) >= 8
+    assert not [words for words in quoted - SAID_BY_OTHERS if words not in said]
+
+
 # --- links and files
 
 
