@@ -193,20 +193,27 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 class Batch(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="batches",
+        db_index=False,
+        verbose_name=_("owner"),
     )
-    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="batches")
-    kind = models.CharField(max_length=8, choices=BatchKind, default=BatchKind.FIRST)
-    form_token = models.UUIDField(editable=False)
-    content_hash = models.CharField(max_length=64, editable=False)
+    prompt = models.ForeignKey(
+        Prompt, on_delete=models.PROTECT, related_name="batches", verbose_name=_("prompt")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=BatchKind, default=BatchKind.FIRST)
+    form_token = models.UUIDField(_("form token"), editable=False)
+    content_hash = models.CharField(_("content hash"), max_length=64, editable=False)
     count = models.PositiveSmallIntegerField(_("pictures"))
     price_kopecks = models.PositiveIntegerField(_("price of a picture, kopecks"))
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = BatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("batch")
         verbose_name_plural = _("batches")
         constraints = [
             models.UniqueConstraint(fields=["owner", "form_token"], name="form_token_works_once"),

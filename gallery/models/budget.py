@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from .studio import Studio
@@ -106,7 +107,11 @@ class Budget(models.Model):
 
     month = models.DateField(_("month"))
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        verbose_name=_("user"),
     )
     demo = models.BooleanField(_("demo money"))
     limit_kopecks = models.PositiveBigIntegerField(_("limit, kopecks"), null=True, blank=True)
@@ -116,6 +121,8 @@ class Budget(models.Model):
     objects = BudgetQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
         constraints = [
             models.UniqueConstraint(
                 fields=["month", "demo"], condition=Q(user=None), name="one_purse_a_month"
@@ -129,7 +136,8 @@ class Budget(models.Model):
         ordering = ["-month", "user_id"]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.user_id or 'purse'}"
+        month = date_format(self.month, "YEAR_MONTH_FORMAT")
+        return f"{month} · {self.user_id or _('the purse')}"
 
     @property
     def scale_kopecks(self) -> int:

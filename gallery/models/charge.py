@@ -143,9 +143,15 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
 class Charge(models.Model):
     """One line of the ledger. Signed kopecks; their sums are the budgets' held and spent."""
 
-    task = models.ForeignKey("gallery.Task", on_delete=models.PROTECT, related_name="charges")
+    task = models.ForeignKey(
+        "gallery.Task", on_delete=models.PROTECT, related_name="charges", verbose_name=_("task")
+    )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="charges", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="charges",
+        db_index=False,
+        verbose_name=_("user"),
     )
     month = models.DateField(_("month"))
     demo = models.BooleanField(_("demo money"))
@@ -154,10 +160,14 @@ class Charge(models.Model):
     spent_kopecks = models.BigIntegerField(_("spent, kopecks"))
     unconfirmed = models.BooleanField(_("unconfirmed"), default=False)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("by whom"),
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = ChargeQuerySet.as_manager()
 
@@ -184,7 +194,7 @@ class Charge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.task_id}"
+        return f"{self.get_kind_display()} · {self.task_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:

@@ -65,22 +65,30 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    task = models.ForeignKey("gallery.Task", on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=20)
-    facts = models.JSONField(default=dict)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    task = models.ForeignKey(
+        "gallery.Task", on_delete=models.PROTECT, related_name="events", verbose_name=_("task")
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(_("kind"), max_length=20)
+    facts = models.JSONField(_("facts"), default=dict)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("by whom"),
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes = [models.Index(fields=["kind", "created_at"], name="event_of_kind")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.task_id}"
+        return f"{self.words} · {self.task_id}"
 
     def log_when_committed(self) -> None:
         """Tell the log, unless it is rolled back: then it did not happen."""

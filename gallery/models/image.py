@@ -107,11 +107,20 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
 class Image(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="images", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="images",
+        db_index=False,
+        verbose_name=_("owner"),
     )
     # Empty for imports.
     task = models.OneToOneField(
-        "gallery.Task", null=True, blank=True, on_delete=models.PROTECT, related_name="image"
+        "gallery.Task",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="image",
+        verbose_name=_("task"),
     )
     demo = models.BooleanField(_("demo picture"))
     file = models.CharField(_("file"), max_length=200, unique=True)
@@ -121,7 +130,7 @@ class Image(models.Model):
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     color = models.CharField(_("colour"), max_length=7)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     # In the trash since; then its file is gone, and hash, receipt and date stay.
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
     purged_at = models.DateTimeField(_("purged at"), null=True, editable=False)
@@ -130,6 +139,8 @@ class Image(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
         indexes = [
             models.Index(fields=["owner", "-id"], name="image_of_owner"),
             models.Index(

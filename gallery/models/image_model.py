@@ -64,8 +64,8 @@ class ImageModel(models.Model):
     price_kopecks = models.PositiveIntegerField(_("price of a picture, kopecks"))
     is_enabled = models.BooleanField(_("on"), default=False)
     off_reason = models.CharField(_("why it is off"), max_length=40, blank=True)
-    off_detail = models.CharField(max_length=500, blank=True)
-    off_since = models.DateTimeField(null=True, blank=True)
+    off_detail = models.CharField(_("detail"), max_length=500, blank=True)
+    off_since = models.DateTimeField(_("off since"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=100)
 
     objects = ImageModelQuerySet.as_manager()

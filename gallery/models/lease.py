@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
@@ -52,12 +53,16 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
 
 class Lease(models.Model):
-    name = models.CharField(max_length=40, primary_key=True)
-    holder = models.UUIDField(null=True)
-    until = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField(null=True)
+    name = models.CharField(_("name"), max_length=40, primary_key=True)
+    holder = models.UUIDField(_("holder"), null=True)
+    until = models.DateTimeField(_("until"), null=True)
+    seen_at = models.DateTimeField(_("seen at"), null=True)
 
     objects = LeaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
         return self.name

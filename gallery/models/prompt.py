@@ -168,16 +168,27 @@ def _pictures(prompt: int) -> ImageQuerySet:
 
 class Prompt(models.Model):
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="prompts", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="prompts",
+        db_index=False,
+        verbose_name=_("owner"),
     )
     text = models.TextField(_("text"), validators=[MaxLengthValidator(MAX_TEXT)])
-    search_text = models.TextField(editable=False)
-    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="prompts")
+    search_text = models.TextField(_("text for the search"), editable=False)
+    model = models.ForeignKey(
+        ImageModel, on_delete=models.PROTECT, related_name="prompts", verbose_name=_("model")
+    )
     ratio = models.CharField(_("ratio"), max_length=8)
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name=_("edited from"),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     # In the trash since; then its words are gone, and its tasks and charges stay.
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
     purged_at = models.DateTimeField(_("purged at"), null=True, editable=False)
@@ -186,6 +197,8 @@ class Prompt(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
         indexes = [
             models.Index(fields=["owner", "-id"], name="prompt_of_owner"),
             models.Index(
@@ -215,13 +228,19 @@ class Reference(models.Model):
     """A picture given as context: a public link, which the provider fetches and we never do."""
 
     prompt = models.ForeignKey(
-        Prompt, on_delete=models.PROTECT, related_name="references", db_index=False
+        Prompt,
+        on_delete=models.PROTECT,
+        related_name="references",
+        db_index=False,
+        verbose_name=_("prompt"),
     )
-    position = models.PositiveSmallIntegerField()
-    url = models.TextField()
+    position = models.PositiveSmallIntegerField(_("position"))
+    url = models.TextField(_("link"))
 
     class Meta:
         ordering = ["position"]
+        verbose_name = _("reference")
+        verbose_name_plural = _("references")
         constraints = [
             models.UniqueConstraint(fields=["prompt", "position"], name="one_reference_a_place")
         ]

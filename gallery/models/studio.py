@@ -90,22 +90,26 @@ class Studio(models.Model):
     """Settings of this installation. Always row 1."""
 
     paused_at = models.DateTimeField(_("spending paused at"), null=True, editable=False)
-    pause_reason = models.CharField(max_length=40, blank=True, editable=False)
-    pause_note = models.CharField(max_length=500, blank=True, editable=False)
+    pause_reason = models.CharField(
+        _("why spending is paused"), max_length=40, blank=True, editable=False
+    )
+    pause_note = models.CharField(_("note"), max_length=500, blank=True, editable=False)
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         editable=False,
         on_delete=models.PROTECT,
         related_name="+",
+        verbose_name=_("paused by"),
     )
-    resumed_at = models.DateTimeField(null=True, editable=False)
+    resumed_at = models.DateTimeField(_("resumed at"), null=True, editable=False)
     resumed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         editable=False,
         on_delete=models.PROTECT,
         related_name="+",
+        verbose_name=_("resumed by"),
     )
     purse_kopecks = models.PositiveBigIntegerField(
         _("monthly purse, kopecks"), null=True, blank=True
@@ -114,7 +118,9 @@ class Studio(models.Model):
     undo_send_seconds = models.PositiveSmallIntegerField(
         _("undo-send, seconds"), default=3, validators=[MaxValueValidator(10)]
     )
-    setup_token_hash = models.CharField(max_length=64, blank=True, editable=False)
+    setup_token_hash = models.CharField(
+        _("hash of the set-up link"), max_length=64, blank=True, editable=False
+    )
 
     objects = StudioQuerySet.as_manager()
 

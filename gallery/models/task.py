@@ -21,42 +21,54 @@ if TYPE_CHECKING:
 
 class Task(models.Model):
     batch = models.ForeignKey(
-        "gallery.Batch", on_delete=models.PROTECT, related_name="tasks", db_index=False
+        "gallery.Batch",
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        db_index=False,
+        verbose_name=_("batch"),
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        db_index=False,
+        verbose_name=_("owner"),
     )
     model = models.ForeignKey(
-        ImageModel, on_delete=models.PROTECT, related_name="tasks", db_index=False
+        ImageModel,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        db_index=False,
+        verbose_name=_("model"),
     )
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(_("place in the batch"))
     provider = models.CharField(_("provider"), max_length=200)
     price_kopecks = models.PositiveIntegerField(_("price, kopecks"))
     status = models.CharField(
         _("state"), max_length=12, choices=TaskStatus, default=TaskStatus.QUEUED, editable=False
     )
     # Grows with every change that a card shows: the live view asks by it.
-    version = models.PositiveIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     # When the next thing is due: the send, the poll or the save, by state.
-    due_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(_("due at"), default=timezone.now)
     # Who sends or saves it now; another's late writes carry another claim and do nothing.
-    claim = models.UUIDField(null=True)
-    claimed_until = models.DateTimeField(null=True)
+    claim = models.UUIDField(_("claim"), null=True)
+    claimed_until = models.DateTimeField(_("claimed until"), null=True)
 
     attempts = models.PositiveIntegerField(_("sends begun"), default=0)
-    later_count = models.PositiveSmallIntegerField(default=0)
-    later_since = models.DateTimeField(null=True)
+    later_count = models.PositiveSmallIntegerField(_("times told to try later"), default=0)
+    later_since = models.DateTimeField(_("told to try later since"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
     remote_id = models.CharField(_("provider's task id"), max_length=128, null=True, blank=True)  # noqa: DJ001
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
 
     polls = models.PositiveIntegerField(_("times asked"), default=0)
-    missing_count = models.PositiveIntegerField(default=0)
-    missing_since = models.DateTimeField(null=True)
-    give_up_at = models.DateTimeField(null=True)
+    missing_count = models.PositiveIntegerField(_("times not found"), default=0)
+    missing_since = models.DateTimeField(_("not found since"), null=True)
+    give_up_at = models.DateTimeField(_("given up after"), null=True)
     ready_at = models.DateTimeField(_("ready at"), null=True)
-    result_url = models.TextField(blank=True)
+    result_url = models.TextField(_("link to the result"), blank=True)
     saves = models.PositiveIntegerField(_("downloads begun"), default=0)
 
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -64,12 +76,14 @@ class Task(models.Model):
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     detail = models.CharField(_("detail"), max_length=2000, blank=True)
     cost_kopecks = models.PositiveIntegerField(_("cost by the provider"), null=True)
-    dismissed_at = models.DateTimeField(null=True)
+    dismissed_at = models.DateTimeField(_("dismissed at"), null=True)
 
     objects = TaskQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "remote_id"],

@@ -110,9 +110,9 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True, choices=Theme)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     # Part of what a session is signed with: raising it ends all of them.
-    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    session_epoch = models.PositiveIntegerField(_("session epoch"), default=0, editable=False)
     # Round robin: whoever was served longest ago comes next.
-    last_sent_at = models.DateTimeField(null=True, editable=False)
+    last_sent_at = models.DateTimeField(_("last sent at"), null=True, editable=False)
 
     objects: ClassVar[StudioUserManager] = StudioUserManager()
 

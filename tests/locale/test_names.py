@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils import translation
 from django.utils.functional import Promise
@@ -32,6 +34,16 @@ def test_models_and_fields_have_translated_names(model: type[Model]) -> None:
     assert [name for name, words in named.items() if not isinstance(words, Promise)] == []
     with translation.override("ru"):
         assert [name for name, told in named.items() if words(str(told))] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_naming_changes_nothing_in_the_database() -> None:
+    """The ledger's table is not remade, which would lose what forbids to edit it."""
+    migration = MigrationLoader(connection).get_migration("gallery", "0006_names")
+    state = MigrationLoader(connection).project_state(("gallery", "0005_panel_indexes"))
+    with connection.schema_editor(collect_sql=True) as editor:
+        migration.apply(state, editor, collect_sql=True)
+    assert [line for line in editor.collected_sql if not line.startswith("--")] == []
 
 
 def codes() -> Iterator[tuple[str, object]]:

@@ -28,4 +28,4 @@ def test_an_event_tells_its_reason(task: Task) -> None:
     event = Event.objects.record(task.pk, "unknown", reason="timeout", detail="<b>")
     assert (event.words, event.detail) == ("Sent, with no usable answer", "<b>")
     assert event.reason_sentence == "The provider did not answer in time."
-    assert str(event) == f"unknown {task.pk}"
+    assert str(event) == f"Sent, with no usable answer · {task.pk}"
