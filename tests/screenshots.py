@@ -18,9 +18,12 @@ from pathlib import Path
 import django
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests import chromium
-from tests.whole.house import LOCALES, SCHEMES, WIDTHS, WholeHouse
-from tests.whole.sights import SIGHTS, Sight, unseen
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from tests import chromium  # noqa: E402 - what follows needs Django
+from tests.whole.house import LOCALES, SCHEMES, WIDTHS, WholeHouse, enlarge  # noqa: E402
+from tests.whole.sights import SIGHTS, Sight, unseen  # noqa: E402
 
 TALLEST = 2600
 """Pixels of a page that a picture of it shows: galleries go on for ever."""
@@ -76,13 +79,6 @@ class Camera:
         self.taken += 1
 
 
-def enlarge(page: Page) -> None:
-    """200 % text, as by the browser's own setting."""
-    page.context.new_cdp_session(page).send(
-        "Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}}
-    )
-
-
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.screenshots")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("var/screenshots"))
@@ -97,8 +93,6 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     wanted = arguments()
     wanted.folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    django.setup()
     if missing := unseen():
         sys.stderr.write(f"Not in tests/whole/sights.py: {', '.join(sorted(missing))}\n")
         return 1

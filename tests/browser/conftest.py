@@ -15,6 +15,8 @@ from tests.browser.guard import Guard
 from tests.browser.house import KEY, House, Person
 from tests.demo.server import DemoServer
 from tests.running import Installation, wait_for
+from tests.whole.house import WholeHouse
+from tests.whole.sights import Sight
 
 # Playwright's loop stays in this thread to the end of the run, and Django would refuse its
 # database to the tests that come after, though they wait for nothing.
@@ -37,6 +39,7 @@ PATIENCE = 15_000
 
 NewContext = Callable[..., BrowserContext]
 NewPage = Callable[..., Page]
+Look = Callable[[Sight, str], Page]
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +47,35 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     path = chromium.find()
     assert path, "no Chromium: run python -m tests.chromium"
     return {**browser_type_launch_args, "executable_path": path, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def whole_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeHouse]:
+    """An installation that is lived in, for the tests that look at every page and change none."""
+    expect.set_options(timeout=PATIENCE)
+    with WholeHouse(tmp_path_factory.mktemp("whole"), scale=0.1) as house:
+        yield house
+
+
+@pytest.fixture
+def look(browser: Browser, whole_house: WholeHouse) -> Iterator[Look]:
+    """Opens a page as somebody sees it, watched by a guard of its own."""
+    guard = Guard(urlsplit(whole_house.address).netloc)
+    opened: list[BrowserContext] = []
+
+    def _look(sight: Sight, language: str) -> Page:
+        guard.expect(sight.status)
+        context = whole_house.enter(browser, sight, language)
+        opened.append(context)
+        guard.watch(context)
+        page = context.new_page()
+        whole_house.open(page, sight, language)
+        return page
+
+    yield _look
+    for context in opened:
+        context.close()
+    guard.check()
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +104,7 @@ def house(building: House) -> House:
     return building
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def guard(building: House) -> Iterator[Guard]:
     guard = Guard(urlsplit(building.address).netloc)
     yield guard

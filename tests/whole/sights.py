@@ -75,6 +75,20 @@ def _bad_password(page: Page) -> None:
     expect(page.locator(".error").first).to_be_visible()
 
 
+def _open_picture(page: Page) -> None:
+    page.locator(".gallery .tile > a").nth(1).click()
+    expect(page.locator("#lightbox .look img")).to_be_visible()
+
+
+def _delete_picture(page: Page) -> None:
+    page.locator(".gallery .tile > a").first.press("Delete")
+    expect(page.locator(".undo-bar")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.locator(".undo-bar button")).to_have_count(0)
+    page.locator(".gallery .tile > a").first.press("Delete")
+    expect(page.locator(".undo-bar button")).to_be_visible()
+
+
 def _open_menu(page: Page) -> None:
     page.locator(".menu summary").click()
 
@@ -93,7 +107,10 @@ SIGHTS = [
     # Pictures and tasks
     Sight("picture", "/images/{image}/", large_text=True),
     Sight("picture-tall", "/images/{older}/"),
+    Sight("lightbox", "/", "collector", _open_picture, large_text=True),
+    Sight("deleted", "/", "collector", _delete_picture),
     Sight("task-done", "/tasks/{done}/", large_text=True, prints=True),
+    Sight("receipt", "/tasks/{done}/receipt/", large_text=True, prints=True),
     Sight("task-queued", "/tasks/{queued}/"),
     Sight("task-rendering", "/tasks/{rendering}/"),
     Sight("task-failed", "/tasks/{failed}/"),
@@ -112,6 +129,7 @@ SIGHTS = [
     Sight("profile-refused", "/profile/", do=_bad_password, status=422),
     Sight("trash", "/trash/", large_text=True),
     Sight("trash-empty", "/trash/", "novice"),
+    Sight("trash-sure", "/trash/empty/"),
     Sight("help", "/help/", large_text=True),
     # Coming in
     Sight("login", "/login/", "", large_text=True),

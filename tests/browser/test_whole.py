@@ -1,0 +1,111 @@
+"""The house as a whole: no page is forgotten, none scrolls sideways, none moves much."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe
+from tests.browser.conftest import Look
+from tests.whole.house import LOCALES, SCHEMES, WIDTHS, enlarge
+from tests.whole.sights import SIGHTS, Sight, unseen
+
+BY_NAME = {sight.name: sight for sight in SIGHTS}
+SHEETS = sorted((settings.BASE_DIR / "static" / "css").glob("*.css"))
+
+
+def test_every_address_is_looked_at() -> None:
+    assert not unseen()
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+@pytest.mark.parametrize("language", LOCALES)
+def test_nothing_scrolls_sideways(look: Look, sight: Sight, language: str) -> None:
+    page = look(sight, language)
+    faults = _too_wide(page, "")
+    enlarge(page)
+    faults += _too_wide(page, "twice as large ")
+    assert not faults, "\n".join(faults)
+
+
+def _too_wide(page: Page, text: str) -> list[str]:
+    faults = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if wide := axe.too_wide(page):
+            faults.append(f"{text}at {width}: {wide}")
+    return faults
+
+
+@pytest.mark.parametrize("choice", SCHEMES)
+def test_a_choice_of_theme_beats_the_system(look: Look, choice: str) -> None:
+    page = look(BY_NAME["profile"], "en")
+    theirs = {"light": "dark", "dark": "light"}[choice]
+    page.emulate_media(color_scheme=theirs)  # type: ignore[arg-type]
+    assert _is_dark(page) == (theirs == "dark")
+    page.locator("[name=theme]").select_option(choice)
+    page.locator("form:has([name=theme]) .primary").click()
+    try:
+        expect(page.locator("html")).to_have_attribute("data-theme", choice)
+        expect(page.locator("meta[name=color-scheme]")).to_have_attribute("content", choice)
+        assert _is_dark(page) == (choice == "dark")
+    finally:
+        page.locator("[name=theme]").select_option("")
+        page.locator("form:has([name=theme]) .primary").click()
+        expect(page.locator("html:not([data-theme])")).to_be_attached()
+
+
+def _is_dark(page: Page) -> bool:
+    color = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    return max(int(part) for part in re.findall(r"\d+", color)[:3]) < 128
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_nothing_moves_for_200_ms(sheet: Path) -> None:
+    spans = re.findall(r"(?<![\w.#-])(\d*\.?\d+)(m?s)\b", sheet.read_text())
+    assert all(float(number) * (1 if unit == "ms" else 1000) < 200 for number, unit in spans)
+
+
+def test_nothing_moves_for_who_wants_it_still(look: Look) -> None:
+    page = look(BY_NAME["studio-states"], "en")
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(
+        "[...document.querySelectorAll('*')].every((one) => {"
+        "  const { transitionDuration, animationName } = getComputedStyle(one);"
+        "  return transitionDuration === '0s' && animationName === 'none';"
+        "})"
+    )
+    page.emulate_media(reduced_motion="no-preference")
+    button = page.locator("#create")
+    assert button.evaluate("(one) => getComputedStyle(one).transitionDuration") != "0s"
+
+
+def test_what_is_pressed_on_a_phone_is_large_enough(look: Look) -> None:
+    """44 px, but for links in running words."""
+    page = look(BY_NAME["studio-states"], "ru")
+    page.set_viewport_size({"width": 360, "height": 900})
+    small = page.evaluate(
+        "[...document.querySelectorAll('button, .button, summary, select, .top a, label')]"
+        ".filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 43.5)"
+        ".map((one) => one.outerHTML.slice(0, 120))"
+    )
+    assert not small
+
+
+def test_the_keyboard_sees_where_it_is(look: Look) -> None:
+    """Every stop of the tab key on the studio page is drawn differently from its rest."""
+    page = look(BY_NAME["studio-states"], "en")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        drawn = page.evaluate(
+            "(() => { const one = document.activeElement;"
+            "  if (one === document.body) return true;"
+            "  const around = one.closest('label, .composer') ?? one;"
+            "  const seen = (it) => getComputedStyle(it).outlineStyle !== 'none';"
+            "  return seen(one) || seen(around) || one.id === 'prompt' || one.outerHTML; })()"
+        )
+        assert drawn is True, drawn
