@@ -5,6 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
+from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
 from tests.browser.house import House, Person
 
 
@@ -88,3 +90,106 @@ def test_a_draft_does_not_cover_what_is_to_be_edited(person: Person, studio: Pag
     studio.goto("/history/")
     studio.get_by_role("link", name="Edit and run").click()
     expect(steps.prompt(studio)).to_have_value(text)
+
+
+def test_filters_work_as_one_chooses_and_are_the_address(
+    house: House, person: Person, studio: Page
+) -> None:
+    house.undo_send(600)
+    wide, square = steps.wish(person, "A wide fox"), steps.wish(person, "A square fox")
+    steps.order(studio, square)
+    steps.choose(studio, "16:9")
+    steps.order(studio, wide)
+    studio.goto("/history/")
+    entries = studio.locator(".entry-prompt")
+    studio.get_by_text("Filters").click()
+    studio.get_by_label("Ratio", exact=True).select_option("16:9")
+    expect(entries).to_have_text([wide])
+    expect(studio).to_have_url("/history/?ratio=16%3A9")
+    expect(studio.locator("#news")).to_have_text("1 prompt found.")
+    studio.get_by_role("searchbox").press_sequentially("square")
+    expect(studio.get_by_role("heading", name="Nothing found")).to_be_visible()
+    expect(studio.get_by_role("searchbox")).to_be_focused()
+    expect(studio).to_have_url("/history/?q=square&ratio=16%3A9")
+    studio.get_by_role("link", name="Ratio 16:9").click()
+    expect(studio).to_have_url("/history/?q=square")
+    expect(entries).to_have_text([square])
+    studio.go_back()
+    expect(studio).to_have_url("/history/?q=square&ratio=16%3A9")
+    expect(studio.get_by_role("heading", name="Nothing found")).to_be_visible()
+    studio.go_back()
+    expect(studio).to_have_url("/history/?ratio=16%3A9")
+    expect(entries).to_have_text([wide])
+    expect(studio.get_by_label("Ratio", exact=True)).to_have_value("16:9")
+    studio.get_by_role("link", name="Clear filters").click()
+    expect(entries).to_have_text([wide, square])
+
+
+def test_a_day_before_the_first_is_said_beside_it(
+    house: House, person: Person, studio: Page, guard: Guard
+) -> None:
+    guard.expect(422)
+    house.undo_send(600)
+    steps.order(studio, steps.wish(person))
+    studio.goto("/history/")
+    studio.get_by_text("Filters").click()
+    studio.get_by_label("From").fill("2026-03-02")
+    studio.get_by_label("To", exact=True).fill("2026-03-01")
+    error = studio.locator("#history-until-error")
+    expect(error).to_have_text("This day is before the first one.")
+    expect(studio.get_by_role("heading", name="Not looked for yet")).to_be_visible()
+    studio.get_by_label("To", exact=True).fill("2999-01-01")
+    expect(error).to_be_hidden()
+    expect(studio.locator(".entry")).to_have_count(1)
+
+
+def test_a_prompt_is_copied_whole(house: House, person: Person, studio: Page) -> None:
+    house.undo_send(600)
+    studio.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    short = steps.wish(person, "Line one\n  <b>two</b> &")
+    long = steps.wish(person, "A long thought. " * 300)
+    for text in (short, long):
+        steps.prompt(studio).fill(text)
+        steps.press(studio)
+        expect(studio.locator(".batch").first).to_contain_text(text[:8])
+        expect(steps.prompt(studio)).to_have_value("")
+    studio.goto("/history/")
+    for button, text in zip(studio.locator("[data-copied]").all(), (long, short), strict=True):
+        button.click()
+        expect(button).to_have_text("Copied")
+        expect(studio.locator("#news")).to_have_text("Copied")
+        assert studio.evaluate("navigator.clipboard.readText()") == text
+        expect(button).to_have_text("Copy text")
+
+
+def test_without_a_clipboard_it_is_copied_as_of_old(
+    house: House, person: Person, studio: Page
+) -> None:
+    house.undo_send(600)
+    text = steps.wish(person)
+    steps.order(studio, text)
+    studio.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    studio.goto("/history/")
+    studio.get_by_role("button", name="Copy text").click()
+    expect(studio.get_by_role("button", name="Copied")).to_be_focused()
+    studio.get_by_role("searchbox").focus()
+    studio.keyboard.press("Control+V")
+    expect(studio.get_by_role("searchbox")).to_have_value(text)
+
+
+def test_history_without_scripts(house: House, person: Person, visit: NewPage) -> None:
+    house.undo_send(600)
+    text = steps.wish(person)
+    page = visit(person, java_script_enabled=False)
+    steps.prompt(page).fill(text)
+    steps.press(page)
+    page.goto("/history/")
+    expect(page.get_by_role("button", name="Copy text")).to_be_hidden()
+    page.get_by_text("Filters").click()
+    page.get_by_label("Outcome").select_option("Under way")
+    page.get_by_role("searchbox").fill("FOX")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".entry-prompt")).to_have_text([text])
+    page.get_by_label("Outcome").select_option("At least one picture")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()

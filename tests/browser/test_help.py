@@ -1,0 +1,72 @@
+"""Help, the keys that lead about the house, and pages of what went wrong."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe, steps
+from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
+from tests.browser.house import Person
+
+
+def test_keys_lead_about(studio: Page) -> None:
+    for keys, path in {
+        "g h": "/history/",
+        "g t": "/trash/",
+        "?": "/help/",
+        "g s": "/",
+        # By their places, where the layout has other letters there.
+        "п KeyH": "/history/",
+    }.items():
+        studio.locator("body").evaluate("document.activeElement.blur()")
+        for key in keys.split(" "):
+            if key == "п":
+                studio.evaluate(
+                    "document.body.dispatchEvent(new KeyboardEvent('keydown',"
+                    " { key: 'п', code: 'KeyG', bubbles: true }))"
+                )
+            else:
+                studio.keyboard.press(key)
+        expect(studio).to_have_url(path)
+
+
+def test_a_slash_looks_in_the_history(studio: Page) -> None:
+    studio.goto("/history/?q=fox")
+    studio.keyboard.press("/")
+    expect(studio.get_by_role("searchbox")).to_be_focused()
+    studio.keyboard.type("/?gh")
+    expect(studio.get_by_role("searchbox")).to_have_value("/?gh")
+
+
+def test_keys_do_nothing_while_one_types(studio: Page) -> None:
+    steps.prompt(studio).press_sequentially("g h?/")
+    expect(steps.prompt(studio)).to_have_value("g h?/")
+    expect(studio).to_have_url("/")
+
+
+def test_help(studio: Page) -> None:
+    studio.get_by_role("link", name="Help and keys").click()
+    expect(studio.get_by_role("heading", name="Keys")).to_be_visible()
+    axe.check(studio, "help")
+
+
+@pytest.mark.parametrize("who", ["somebody", "nobody"])
+def test_pages_of_what_went_wrong(studio: Page, visit: NewPage, guard: Guard, who: str) -> None:
+    guard.expect(404)
+    page = studio if who == "somebody" else visit()
+    page.goto("/nothing/")
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    axe.check(page, f"404 for {who}")
+
+
+def test_a_lost_session_without_scripts(visit: NewPage, person: Person, guard: Guard) -> None:
+    guard.expect(403)
+    page = visit(person, java_script_enabled=False)
+    steps.prompt(page).fill("A long thought")
+    page.context.clear_cookies()
+    steps.press(page)
+    expect(page.get_by_role("heading", name="Not sent")).to_be_visible()
+    expect(page.get_by_label("What you typed")).to_have_value("A long thought")
+    expect(page.get_by_role("button", name="Copy text")).to_be_hidden()
