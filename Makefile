@@ -12,7 +12,7 @@ endif
 STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.requirements-dev
 
-.PHONY: run test check lint types coverage bench screenshots chaos messages lock clean
+.PHONY: run test check lint types coverage bench bench-panel screenshots chaos messages lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -40,6 +40,10 @@ bench: $(DEV_STAMP)
 screenshots: $(DEV_STAMP)
 	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m tests.screenshots var/screenshots
+
+# How long each page of the panel takes with 100,000 tasks.
+bench-panel: $(DEV_STAMP)
+	$(BIN)/python -m tests.bench.panel
 
 # kill -9 of each part with a task in each state.
 chaos: $(DEV_STAMP)

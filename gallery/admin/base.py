@@ -37,6 +37,8 @@ COUNTED = 10_000
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    most = COUNTED
+
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
@@ -65,6 +67,10 @@ class Big(Listed):
     """A table without bounds: newest first, and no order that the database would have to sort."""
 
     sortable_by: ClassVar[tuple[str, ...]] = ()
+
+    @admin.display(description=_("number"))
+    def number(self, row: Model) -> str:
+        return str(row.pk)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -129,6 +135,21 @@ def person(field: str, description: StrOrPromise) -> Callable[[Any, Model], str]
     return shown
 
 
+def belongs_to(field: str, description: StrOrPromise) -> Callable[[Any, Model], str]:
+    """A column that shows which task or prompt a row belongs to, as a link, without fetching it."""
+
+    @admin.display(description=description)
+    def shown(self: Any, row: Model) -> str:
+        pk = getattr(row, f"{field}_id")
+        if pk is None:
+            return ""
+        return format_html(
+            '<a href="{}">{}</a>', reverse(f"admin:gallery_{field}_change", args=[pk]), pk
+        )
+
+    return shown
+
+
 class ReadOnly(Big):
     """Rows that only the models' verbs write."""
 
@@ -145,6 +166,8 @@ class ReadOnly(Big):
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
     """What happened to a task, with who did it."""
 
+    template = "admin/_story.html"
+    empty_value_display = ""
     extra = 0
     can_delete = False
 

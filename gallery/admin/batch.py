@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnly):
-    list_display = ("pk", "whose", "recipe", "kind", "count", "total", "created_at")
+    list_display = ("id", "whose", "recipe", "kind", "count", "total", "created_at")
     list_filter = ("kind", OwnerFilter, "created_at")
     list_select_related = ("owner", "prompt")
     search_fields = ("pk",)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.media import thumbnail
 from gallery.models import Image
 
-from .base import OwnerFilter, ReadOnly, person
+from .base import OwnerFilter, ReadOnly, belongs_to, person
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,9 +43,9 @@ def picture(image: Image | None, edge: int) -> str:
 @admin.register(Image)
 class ImageAdmin(ReadOnly):
     list_display = (
-        "small", "pk", "whose", "task_id", "mime", "width", "height", "size", "created_at",
+        "small", "id", "whose", "of_task", "mime", "width", "height", "size", "created_at",
     )  # fmt: skip
-    list_display_links = ("pk",)
+    list_display_links = ("id",)
     list_filter = (OwnerFilter, "demo", "mime", "created_at")
     list_select_related = ("owner",)
     search_fields = ("pk",)
@@ -57,6 +57,7 @@ class ImageAdmin(ReadOnly):
     readonly_fields = ("large",)
 
     whose = person("owner", _("owner"))
+    of_task = belongs_to("task", _("task"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.thumbnail_view, cacheable=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnly):
     list_display = ("action_time", "who", "what", "row")
-    list_filter = (UserFilter, "content_type", "action_time")
+    list_filter = (UserFilter, ("content_type", admin.RelatedOnlyFieldListFilter), "action_time")
     list_select_related = ("user", "content_type")
     search_fields = ("user",)
     search_help_text = _("A user's name.")

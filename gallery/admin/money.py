@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Budget, Charge, User
 
-from .base import ReadOnly, UserFilter, person, roubles
+from .base import ReadOnly, UserFilter, belongs_to, person, roubles
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @admin.register(Charge)
 class ChargeAdmin(ReadOnly):
     list_display = (
-        "pk", "task_id", "whose", "kind", "held", "spent", "month", "demo", "created_at",
+        "id", "of_task", "whose", "kind", "held", "spent", "month", "demo", "created_at",
     )  # fmt: skip
     list_filter = ("kind", "demo", UserFilter, "created_at")
     list_select_related = ("user",)
@@ -29,6 +29,7 @@ class ChargeAdmin(ReadOnly):
     held = roubles("held_kopecks", _("held"))
     spent = roubles("spent_kopecks", _("spent"))
     whose = person("user", _("user"))
+    of_task = belongs_to("task", _("task"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
         return super().get_queryset(request).order_by("-pk")

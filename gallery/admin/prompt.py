@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import Prompt, Reference
 from gallery.templatetags.artel import shorten
 
-from .base import OwnerFilter, ReadOnly, person
+from .base import OwnerFilter, ReadOnly, belongs_to, person
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -27,6 +27,7 @@ def prompt_link(prompt: Prompt) -> str:
 
 class ReferenceInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Reference
+    template = "admin/_story.html"
     fields = readonly_fields = ("position", "url")
     extra = 0
     can_delete = False
@@ -40,7 +41,7 @@ class ReferenceInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Prompt)
 class PromptAdmin(ReadOnly):
-    list_display = ("pk", "beginning", "whose", "model", "ratio", "created_at")
+    list_display = ("id", "beginning", "whose", "model", "ratio", "created_at")
     list_filter = (OwnerFilter, "model", "created_at")
     list_select_related = ("owner", "model")
     search_fields = ("search_text",)
@@ -63,9 +64,11 @@ class PromptAdmin(ReadOnly):
 
 @admin.register(Reference)
 class ReferenceAdmin(ReadOnly):
-    list_display = ("pk", "prompt_id", "position", "url")
+    list_display = ("id", "of_prompt", "position", "url")
     search_fields = ("prompt",)
     search_help_text = _("A prompt's number.")
+
+    of_prompt = belongs_to("prompt", _("prompt"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reference]:
         return super().get_queryset(request).order_by("-pk")

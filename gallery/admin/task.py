@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.jobs import cluster, poll
 from gallery.models import Charge, Event, RemoteIdTaken, Task, TaskStatus, User, report
 
-from .base import OwnerFilter, ReadOnly, ReadOnlyInline, person, roubles
+from .base import OwnerFilter, ReadOnly, ReadOnlyInline, belongs_to, person, roubles
 from .deeds import Deed, Doing, Refused
 from .image import picture
 from .prompt import prompt_link
@@ -165,9 +165,9 @@ class ChargeInline(ReadOnlyInline):
 @admin.register(Task)
 class TaskAdmin(Doing, ReadOnly):
     list_display = (
-        "thumbnail", "pk", "status", "reason_sentence", "whose", "model", "price", "created_at",
+        "thumbnail", "id", "status", "reason_sentence", "whose", "model", "price", "created_at",
     )  # fmt: skip
-    list_display_links = ("pk",)
+    list_display_links = ("id",)
     list_filter = ("status", UnsavedFilter, OwnerFilter, "model", "created_at")
     list_select_related = ("owner", "model", "image")
     search_fields = ("pk",)
@@ -216,10 +216,14 @@ class TaskAdmin(Doing, ReadOnly):
 
 @admin.register(Event)
 class EventAdmin(ReadOnly):
-    list_display = ("pk", "task_id", "what", "why", "actor", "created_at")
+    list_display = ("id", "of_task", "what", "why", "actor", "created_at")
+    fields = ("of_task", "what", "why", "actor", "created_at", "facts")
+    readonly_fields = fields
     list_select_related = ("actor",)
     search_fields = ("task",)
     search_help_text = _("A task's number.")
+
+    of_task = belongs_to("task", _("task"))
 
     def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         is_number = words.isascii() and words.isdigit() and len(words) < 19

@@ -10,6 +10,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
@@ -114,9 +115,17 @@ def deed_words(entry: LogEntry) -> str:
 
 
 @register.filter
+def chosen(choices: Sequence[dict[str, Any]]) -> str:
+    """What a filter is set to; empty while it lets everything through."""
+    if not choices or choices[0]["selected"]:
+        return ""
+    return next((str(one["display"]) for one in choices if one["selected"]), "")
+
+
+@register.filter
 def labelled(results: Iterable[Iterable[str]], headers: Sequence[dict[str, Any]]) -> Iterator[Any]:
     """The cells of a list, each with its column's name: on a phone there is no head to look at."""
-    words = [header["text"] for header in headers]
+    words = [capfirst(header["text"]) for header in headers]
     for row in results:
         yield [_label(cell, text) for cell, text in zip(row, words, strict=False)]
 

@@ -94,7 +94,12 @@ def test_a_new_model_begins_switched_off(by_admin: Client) -> None:
 
 
 def test_a_model_needs_a_ratio_and_a_price(by_admin: Client) -> None:
-    for wrong in ({"ratios": []}, {"ratios": ["2:7"]}, {"price_kopecks": "100001"}):
+    wrongs: list[dict[str, Any]] = [
+        {"ratios": []},
+        {"ratios": ["2:7"]},
+        {"price_kopecks": "100001"},
+    ]
+    for wrong in wrongs:
         page = by_admin.post("/admin/gallery/imagemodel/add/", model_form(remote_id="n", **wrong))
         assert "errorlist" in page.text
     assert not ImageModel.objects.filter(remote_id="n").exists()

@@ -1,0 +1,138 @@
+BBBBBBB BBBBBBBBBBBBBBBBBBBBBB
+BBBB BBBB BBBBB BBBBB
+BBBBB BBBBBBBBBXXXXXBBBBBBBB BBBBBBBBB
+BBBBB BBBBBBBBBBBBBBBBBBBBBBB BBBBBBBBBBBBBBB
+BBBBB BBBBBBBXXXXXXXXBBBBBBBB BBBBBBB
+BBBBB BBBBBBB
+  BBB BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB BB BBBBB
+  XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXX
+    XXX XXXXXXXXXXXXX gettext(u'Waiting now') XXXXX
+    XXX XXXXXXXXXXXXXXXX
+      BBB BBB BB BBBBBBB
+        XXXX
+          XX XXXXXXXXXXXXXXXXXXXXXX
+             XXXXXXXXXXXXXBB BBBBBBBBB BBB BBBBBBBBBB BB BBBBBBBB BBBBB XXXXXXXXBBBBBXX
+            XXXXX XXXXXXXXXXXXXXXXXXXXXXXXXXX
+            XXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXXXXXX
+            XXXXX XXXXXXXXXXXXXXXXXXXX
+              BB BBBBBBBBBB
+                 gettext(u'oldest %(age)s') 
+                  SSSSSS SSSSSSS
+                
+              BBBB
+                 gettext(u'none') 
+              BBBBB
+            XXXXXXX
+          XXXX
+        XXXXX
+      BBBBBB
+      XXXX
+        XX XXXXXXXXXXXXXXXXXXX XXXXXXXXXXXXXBB BBBBBBBBBBBBB XXXXXXXXBBBBBXX
+          XXXXX XXXXXXXXXXXXXXXXXXXX gettext(u'Paid, not saved') XXXXXXX
+          XXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXXXXXX
+          XXXXX XXXXXXXXXXXXXXXXXXXX
+            BB BBB BBBBBBBBBBBBB
+               gettext(u'as it should be') 
+            BBBB BBBBBBBBBBBBBBBBBBBB B BBB
+               gettext(u'oldest link lives %(left)s more') 
+                SSSSSS SSSS SSSSS SSSSSSSS SSSS
+              
+            BBBB
+               gettext(u'oldest link may be dead') 
+            BBBBB
+          XXXXXXX
+        XXXX
+      XXXXX
+    XXXXX
+    XX XXXXXXXXXXXXX
+       gettext(u'Paid, not saved: ready at the provider for more than five minutes, and not on our disk yet. A link lives 24 hours at least.') 
+        SSSSS SSS SSSSSS SSSSS SS SSS SSSSSSSS SSS SSSS SSSS SSSS SSSSSSSS SSS SSS SS SSS SSSS SSSS
+        S SSSS SSSSS SS SSSSS SS SSSSSS
+      
+    XXXX
+  XXXXXXXXXX
+  BBBBBBB BBBBBBBBBBBBBBBBBBB
+  XXXX XXXXXXXXXXXXXXXX
+    XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXX
+      XXX XXXXXXXXXXXXX gettext(u'This month by user') XXXXX
+      BBB BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB BB BBBB
+       gettext(u'User') 
+      BBBBBBB BBBBBBBBBBBBBBBBBBB BBBB BBBBBBBBBBBBB BBBBBBBBBBBBB
+    XXXXXXXXXX
+    XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXXX
+      XXX XXXXXXXXXXXXXX gettext(u'This month by model') XXXXX
+      BBB BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB BB BBBB
+       gettext(u'Model') 
+      BBBBBBB BBBBBBBBBBBBBBBBBBB BBBB BBBBBBBBBBBBBB BBBBBBBBBBBBB
+    XXXXXXXXXX
+    XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXXXX
+      XXX XXXXXXXXXXXXXX gettext(u'Failures in 7 days') XXXXX
+       gettext(u'Reason') 
+      BBBBBBB BBBBBBBBBBBBBBBBBBB BBBB BBBBBBBBBBBBBB BBBBBBB BBBBBBBBBBBBBB
+    XXXXXXXXXX
+    XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXXX
+      XXX XXXXXXXXXXXX gettext(u"Provider's speed in 24 hours") XXXXX
+      BB BBBBBB
+        XXXXXX XXXXXXXXXXXXXX
+          XXXXXXX
+            XXXX
+              XXX XXXXXXXXXXXX gettext(u'Model') XXXXX
+              XXX XXXXXXXXXXX XXXXXXXXXXXXXXX gettext(u'Pictures') XXXXX
+              XXX XXXXXXXXXXX XXXXXXXXXXXXXXX gettext(u'Median') XXXXX
+              XXX XXXXXXXXXXX XXXXXXXXXXXXXXX gettext(u'Slowest') XXXXX
+            XXXXX
+          XXXXXXXX
+          XXXXXXX
+            BBB BBBBB BB BBBBBB
+              XXXX
+                XXX XXXXXXXXXXXXXXXXX
+                XXX XXXXXXXXXXXXXXXXXXXX
+                XXX XXXXXXXXXXXXXXXFFFFFFFXXXXX
+                XXX XXXXXXXXXXXXXXXFFFFFFFXXXXX
+              XXXXX
+            BBBBBB
+          XXXXXXXX
+        XXXXXXXX
+      BBBB
+        XX XXXXXXXXXXXXX gettext(u'No picture was ready in this time.') XXXX
+      BBBBB
+    XXXXXXXXXX
+    XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXXX
+      XXX XXXXXXXXXXX gettext(u'The house') XXXXX
+      XXX XXXXXXXXXXXXXX
+        XXXXBB BBB BBBBBBBBBB XXXXXXXXXXXXXXXXBBBBBX
+          XXXX gettext(u"Queue's last heartbeat") XXXXX
+          XXXX
+            BB BBBB BB BBBB
+               gettext(u'none yet') 
+            BBBB
+               ngettext(u'%(seconds)s second ago', u'%(seconds)s seconds ago', count) 
+                SSSSSSSSSSS SSSSSS SSS
+              
+                PPPPPPPPPPP PPPPPPP PPP
+              
+            BBBBB
+          XXXXX
+        XXXXXX
+        XXXXBB BBB BBBBBBBB XXXXXXXXXXXXXXXXBBBBBX
+          XXXX gettext(u'Free on the disk') XXXXX
+          XXXXFFFFFFFFFFFFFFXXXXX
+        XXXXXX
+        BBB BBBBB BBBBBB BB BBBBBBBB
+          XXXXX
+            XXXXXXXXX
+            XXXXXXXXX
+          XXXXXX
+        BBBBBB
+      XXXXX
+    XXXXXXXXXX
+    XXXXXXXX XXXXXXXXXXXXXXXXXXXXXXX
+      XXX XXXXXXXXXX gettext(u'More lists') XXXXX
+      XXX XXXXXXXXXXXXX
+        BBB BBBBB BB BBBBBBBBBB
+          XXXXXX XXXXXXXXXXXXXXXXX
+        BBBBBB
+      XXXXX
+    XXXXXXXXXX
+  XXXXXX
+BBBBBBBB BBBBBBB

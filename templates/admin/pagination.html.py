@@ -1,0 +1,19 @@
+BBBB BBBB BBBBBBBBBB
+XXXX XXXXXXXXXXXXXXXXX XXXXXXXXXXXX gettext(u'Pages') XX
+  BB BBBBBBBBBBBBBBBBBBB
+    BBB B BB BBBBBBBBBBBBBBBBBBBBBBBBBB BB BBBBBBB
+  BBBBB
+  XXXXX XXXXXXXXXXXXXXXX
+    BB BBBBBBBBBBBBBBB B BBBBBBBBBBBBBBBBB
+       gettext(u'more than %(most)s rows') 
+        SSSS SSSS SSSSSSSS SSSS
+      
+    BBBB
+       ngettext(u'%(rows)s row', u'%(rows)s rows', count) 
+        SSSSSSSS SSS
+      
+        PPPPPPPP PPPP
+      
+    BBBBB
+  XXXXXXX
+XXXXXX

@@ -1,0 +1,186 @@
+"""The panel's front page tells the truth, in a constant number of queries."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from gallery.models import Budget, Charge, Lease, Task, User, current_month, report
+from tests.conftest import Submit
+
+from .conftest import MakeImage, accept, doubt, refuse
+
+
+def test_waiting_by_state_with_the_oldest(by_admin: Client, alice: User, submit: Submit) -> None:
+    tasks = list(submit(alice, count=4).tasks.order_by("pk"))
+    doubt(tasks[0])
+    accept(tasks[1])
+    Task.objects.filter(pk=tasks[2].pk).update(created_at=timezone.now() - timedelta(hours=5))
+    found = {one.status: one.count for one in report.waiting()}
+    assert found == {
+        "queued": 2, "sending": 0, "rendering": 1, "saving": 0, "unknown": 1, "lost": 0,
+    }  # fmt: skip
+    text = by_admin.get("/admin/").text
+    assert re.search(r"Queued.*?>2<.*?oldest 5\Whours", text, re.DOTALL)
+    assert re.search(r'is-alarm">\s*<span class="figure-name">Unknown', text)
+
+
+def test_paid_and_not_saved_counts_what_is_overdue(
+    by_admin: Client, alice: User, submit: Submit, make_image: MakeImage
+) -> None:
+    make_image(alice)
+    saving, rendering, fresh = submit(alice, count=3).tasks.order_by("pk")
+    for task in (saving, rendering, fresh):
+        accept(task)
+    for task in (saving, fresh):
+        Task.objects.ready(task.pk, "https://pictures.example/1.webp", None)
+    assert report.unsaved().count == 0
+    assert "as it should be" in by_admin.get("/admin/").text
+    hours = timezone.now() - timedelta(hours=20)
+    Task.objects.filter(pk__in=[saving.pk, rendering.pk]).update(ready_at=hours)
+    found = report.unsaved()
+    assert found.count == 2
+    assert found.link_dies_at == hours + timedelta(hours=24)
+    text = by_admin.get("/admin/").text
+    assert "oldest link lives" in text
+    listed = by_admin.get("/admin/gallery/task/?unsaved=yes").text
+    for task, is_listed in ((saving, True), (rendering, True), (fresh, False)):
+        assert (f"/task/{task.pk}/change/" in listed) == is_listed
+    Task.objects.filter(pk=saving.pk).update(ready_at=timezone.now() - timedelta(hours=30))
+    assert "oldest link may be dead" in by_admin.get("/admin/").text
+
+
+def test_failures_of_seven_days_by_reason(alice: User, submit: Submit) -> None:
+    tasks = list(submit(alice, count=3).tasks.all())
+    for task in tasks:
+        refuse(task)
+    Task.objects.filter(pk=tasks[0].pk).update(ended_at=timezone.now() - timedelta(days=8))
+    assert [(line.name, line.amount) for line in report.failures()] == [
+        ("The provider refused the content of this prompt.", 2)
+    ]
+
+
+def test_money_by_day_by_user_and_by_model(
+    by_admin: Client, alice: User, bob: User, make_image: MakeImage
+) -> None:
+    for owner in (alice, alice, bob):
+        make_image(owner)
+    Budget.objects.set_purse(10_000)
+    Budget.objects.set_purse(10_000)
+    month = report.month()
+    assert (month.purse, month.spent, month.held) == (10_000, 1200, 0)
+    assert month.today == sum(month.days) == month.sums[-1] == 1200
+    assert len(month.days) <= month.length
+    assert [(line.name, line.amount) for line in report.by_user()] == [("alice", 800), ("bob", 400)]
+    assert [line.amount for line in report.by_model()] == [1200]
+    text = by_admin.get("/admin/").text
+    assert "100\N{NO-BREAK SPACE}₽" in text
+    assert text.count('role="img"') == 2
+    assert text.count("<title") == 3
+    assert "style=" not in text
+
+
+def test_each_charge_stands_on_its_own_day(
+    alice: User, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_image(alice)
+    first = current_month()
+    line = Charge.objects.exclude(spent_kopecks=0).get()
+    zone = timezone.get_default_timezone()
+    # The ledger refuses updates: what came on another day is another line.
+    Charge._meta.get_field("created_at").auto_now_add = False
+    try:
+        for day, second in ((0, 0), (2, 86_399)):
+            when = datetime(first.year, first.month, 1, tzinfo=zone)
+            Charge.objects.bulk_create(
+                [
+                    Charge(
+                        task=line.task, user=alice, month=first, demo=True, kind="adjust",
+                        held_kopecks=0, spent_kopecks=100,
+                        created_at=when + timedelta(days=day, seconds=second),
+                    )
+                ]
+            )  # fmt: skip
+    finally:
+        Charge._meta.get_field("created_at").auto_now_add = True
+    later = first.replace(day=28)
+    monkeypatch.setattr(timezone, "localtime", lambda timezone: noon(later, timezone))
+    days = report.month().days
+    assert len(days) == 28
+    assert days[0] >= 100
+    assert days[2] >= 100
+    assert sum(days) == 600
+    monkeypatch.setattr(timezone, "localtime", lambda timezone: noon(first, timezone))
+    assert report.month().days == [600]
+
+
+def noon(day: Any, zone: Any) -> Any:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+
+
+def test_speed_is_the_median_and_the_slowest(alice: User, submit: Submit) -> None:
+    now = timezone.now()
+    tasks = list(submit(alice, count=6).tasks.all())
+    for task, seconds in zip(tasks, (5, 10, 20, 40, 99, 7), strict=True):
+        old = timedelta(hours=25) if seconds == 7 else timedelta(0)
+        accepted = now - timedelta(seconds=seconds) - old
+        Task.objects.filter(pk=task.pk).update(accepted_at=accepted, ready_at=now - old)
+    speed = report.speeds()
+    assert [(one.count, one.median, one.slowest) for one in speed] == [(5, 20.0, 99.0)]
+    Task.objects.filter(pk=tasks[0].pk).update(ready_at=None)
+    assert [(one.count, one.median, one.slowest) for one in report.speeds()] == [(4, 20.0, 99.0)]
+    Task.objects.exclude(pk=tasks[2].pk).update(ready_at=None)
+    assert [(one.count, one.median, one.slowest) for one in report.speeds()] == [(1, 20.0, 20.0)]
+
+
+def test_the_house(by_admin: Client) -> None:
+    assert "none yet" in by_admin.get("/admin/").text
+    Lease.objects.beat("queue")
+    text = by_admin.get("/admin/").text
+    assert "seconds ago" in text or "second ago" in text
+    for name in ("Django", "Python", "django-q2", "GB"):
+        assert name in text
+
+
+def test_an_empty_house_has_a_front_page_too(by_admin: Client) -> None:
+    text = by_admin.get("/admin/").text
+    assert "no limit" in text
+    assert "Nothing yet." in text
+
+
+def test_as_many_queries_for_many_rows_as_for_few(
+    by_admin: Client, alice: User, bob: User, admin: User, make_image: MakeImage, submit: Submit
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            by_admin.get("/admin/")
+        return len(captured)
+
+    make_image(alice)
+    few = queries()
+    for owner in (alice, bob, admin):
+        make_image(owner)
+        doubt(submit(owner).tasks.get())
+        refuse(submit(owner).tasks.get())
+    assert queries() == few
+    assert few < 20
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_charts_are_drawn_in_every_language(
+    by_admin: Client, alice: User, make_image: MakeImage, language: str
+) -> None:
+    """A comma in a number would break a path."""
+    make_image(alice)
+    text = by_admin.get("/admin/", headers={"accept-language": language}).text
+    for attribute in re.findall(
+        r'<(?:rect|path|line|svg)[^>]* (?:d|x|y|width|viewBox)="([^"]*)"', text
+    ):
+        assert "," not in attribute

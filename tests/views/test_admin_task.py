@@ -1,0 +1,239 @@
+"""What an administrator does with a task: by its verbs, with a line in the log, or not at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from gallery.models import Charge, Event, Task, TaskStatus, User
+from tests.conftest import Submit
+from tests.invariants import check_money
+
+from .conftest import MakeImage, accept, doubt, state
+
+S = TaskStatus
+
+
+@pytest.fixture(autouse=True)
+def books(db: None) -> Any:
+    """Whatever was done, money and states fit each other."""
+    yield
+    check_money()
+
+
+def page(task: Task, name: str = "") -> str:
+    return f"/admin/gallery/task/{task.pk}/" + (f"do/{name}/" if name else "change/")
+
+
+def lose(task: Task) -> None:
+    accept(task)
+    assert Task.objects.lose(task.pk, "never-came")
+
+
+def done(client: Client, task: Task, name: str, **typed: Any) -> Any:
+    return client.post(page(task, name), typed, follow=True)
+
+
+def test_a_page_offers_what_its_state_allows(by_admin: Client, alice: User, submit: Submit) -> None:
+    queued, rendering, unknown, lost = (submit(alice).tasks.get() for _ in range(4))
+    accept(rendering)
+    doubt(unknown)
+    lose(lost)
+    offered = {
+        queued: {"cancel"},
+        rendering: {"ask-now"},
+        unknown: {"identify", "not-charged", "write-off"},
+        lost: {"ask-again"},
+    }
+    everything = set().union(*offered.values())
+    for task, names in offered.items():
+        text = by_admin.get(page(task)).text
+        assert {name for name in everything if page(task, name) in text} == names
+
+
+def test_cancel(by_admin: Client, admin: User, task: Task) -> None:
+    answer = done(by_admin, task, "cancel")
+    assert "Done: Cancel." in answer.text
+    assert state(task) == S.CANCELED
+    assert Event.objects.filter(task=task, kind="canceled").get().actor == admin
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (admin, str(task.pk))
+    assert "Canceled it" in by_admin.get("/admin/admin/logentry/").text
+    assert "Canceled it" in by_admin.get(f"/admin/gallery/task/{task.pk}/history/").text
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("cancel", {}),
+        ("ask-now", {}),
+        ("ask-again", {}),
+        ("identify", {"remote_id": "abcdef123456"}),
+        ("not-charged", {"note": "I looked"}),
+        ("write-off", {}),
+    ],
+)
+def test_a_state_that_has_changed_is_said(
+    by_admin: Client, alice: User, make_image: MakeImage, name: str, typed: dict[str, str]
+) -> None:
+    task = make_image(alice).task
+    assert task
+    answer = done(by_admin, task, name, **typed)
+    assert "its state has changed" in answer.text
+    assert state(task) == S.DONE
+    assert not LogEntry.objects.exists()
+
+
+def test_ask_now_makes_the_question_due_and_wakes_the_poller(
+    by_admin: Client, task: Task, django_capture_on_commit_callbacks: Any
+) -> None:
+    accept(task)
+    later = timezone.now() + timedelta(hours=1)
+    Task.objects.filter(pk=task.pk).update(due_at=later)
+    with django_capture_on_commit_callbacks(execute=True):
+        done(by_admin, task, "ask-now")
+    assert Task.objects.get(pk=task.pk).due_at < later
+    assert any(row.func() == "gallery.jobs.poll.run" for row in OrmQ.objects.all())
+
+
+def test_a_lost_one_is_asked_for_again(by_admin: Client, task: Task) -> None:
+    lose(task)
+    done(by_admin, task, "ask-again")
+    assert state(task) == S.RENDERING
+
+
+def test_a_found_id_heals_an_unknown_task(by_admin: Client, admin: User, task: Task) -> None:
+    doubt(task)
+    assert "Nothing is sent again" in by_admin.get(page(task, "identify")).text
+    done(by_admin, task, "identify", remote_id="abcdef-1234")
+    found = Task.objects.get(pk=task.pk)
+    assert (found.status, found.remote_id) == (S.RENDERING, "abcdef-1234")
+    assert "abcdef-1234" in LogEntry.objects.get().change_message
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "short", "has space 123", "x" * 129, "ид-задачи-12", "<b>abcdefgh"]
+)
+def test_an_id_that_is_none_is_refused_and_kept(by_admin: Client, task: Task, typed: str) -> None:
+    doubt(task)
+    answer = by_admin.post(page(task, "identify"), {"remote_id": typed})
+    assert answer.status_code == 422
+    assert "errorlist" in answer.text
+    assert state(task) == S.UNKNOWN
+
+
+def test_anothers_id_is_refused_with_its_reason(
+    by_admin: Client, alice: User, submit: Submit, task: Task
+) -> None:
+    other = submit(alice).tasks.get()
+    accept(other)
+    other.refresh_from_db()
+    doubt(task)
+    answer = by_admin.post(page(task, "identify"), {"remote_id": other.remote_id})
+    assert answer.status_code == 422
+    assert "belongs to another task" in answer.text
+    assert str(other.remote_id) in answer.text
+    assert state(task) == S.UNKNOWN
+    assert not LogEntry.objects.exists()
+
+
+def test_not_charged_needs_a_note_which_the_ledger_keeps(
+    by_admin: Client, admin: User, task: Task
+) -> None:
+    doubt(task)
+    assert by_admin.post(page(task, "not-charged"), {"note": " "}).status_code == 422
+    assert state(task) == S.UNKNOWN
+    done(by_admin, task, "not-charged", note="not in <their> list")
+    assert state(task) == S.FAILED
+    release = Charge.objects.get(task=task, kind="release")
+    assert (release.actor, release.note) == (admin, "not in <their> list")
+    assert "not in &lt;their&gt; list" in by_admin.get(page(task)).text
+
+
+def test_nothing_is_released_while_its_send_may_live(by_admin: Client, task: Task) -> None:
+    doubt(task, over=False)
+    text = by_admin.get(page(task)).text
+    assert page(task, "not-charged") not in text
+    answer = done(by_admin, task, "not-charged", note="I am in a hurry")
+    assert "its state has changed" in answer.text
+    assert state(task) == S.UNKNOWN
+
+
+def test_giving_up_asks_first_and_settles(by_admin: Client, task: Task) -> None:
+    doubt(task)
+    assert "counts as spent" in by_admin.get(page(task, "write-off")).text
+    assert state(task) == S.UNKNOWN
+    done(by_admin, task, "write-off")
+    assert state(task) == S.WRITTEN_OFF
+    assert Charge.objects.spent_on(task) == task.price_kopecks
+
+
+def test_many_at_once(by_admin: Client, alice: User, submit: Submit) -> None:
+    tasks = list(submit(alice, count=3).tasks.all())
+    accept(tasks[0])
+    form = {"action": "cancel_ticked", "_selected_action": [str(task.pk) for task in tasks]}
+    answer = by_admin.post("/admin/gallery/task/", form, follow=True)
+    assert [state(task) for task in tasks] == [S.RENDERING, S.CANCELED, S.CANCELED]
+    assert "Done with 2 rows." in answer.text
+    assert "1 row was not in a state for this." in answer.text
+    assert LogEntry.objects.count() == 2
+
+
+def test_looking_is_not_doing(client: Client, bob: User, task: Task) -> None:
+    """Staff who may see tasks, and not change them, find no button and are refused."""
+    bob.is_staff = True
+    bob.save(update_fields=["is_staff"])
+    bob.user_permissions.set(Permission.objects.filter(codename="view_task"))
+    client.force_login(bob)
+    text = client.get(page(task)).text
+    assert page(task, "cancel") not in text
+    assert client.post(page(task, "cancel")).status_code == 403
+    form = {"action": "cancel_ticked", "_selected_action": [str(task.pk)]}
+    client.post("/admin/gallery/task/", form)
+    assert state(task) == S.QUEUED
+
+
+def test_members_and_strangers_stay_out(by_alice: Client, client: Client, task: Task) -> None:
+    for somebody in (by_alice, client):
+        answer = somebody.post(page(task, "cancel"))
+        assert answer.status_code in {302, 401, 403}
+    assert state(task) == S.QUEUED
+
+
+def test_what_is_not_there_is_missing(by_admin: Client, task: Task) -> None:
+    assert by_admin.post(page(task, "no-such-deed")).status_code == 404
+    assert by_admin.post("/admin/gallery/task/999999/do/cancel/").status_code == 404
+    assert by_admin.put(page(task, "cancel")).status_code == 405
+
+
+def test_a_deed_wants_its_forms_token(admin: User, task: Task) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin)
+    assert strict.post(page(task, "cancel")).status_code == 403
+    assert state(task) == S.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("alice", True), ("ALICE", True), ("bob", False), ("nobody", False), ("0", False)],
+)
+def test_the_list_finds_by_name(
+    by_admin: Client, bob: User, task: Task, words: str, found: bool
+) -> None:
+    text = by_admin.get("/admin/gallery/task/", {"q": words}).text
+    assert (page(task) in text) == found
+
+
+def test_the_list_finds_by_number_and_by_id(by_admin: Client, task: Task) -> None:
+    accept(task)
+    task.refresh_from_db()
+    for words in (str(task.pk), f" {task.remote_id} "):
+        assert page(task) in by_admin.get("/admin/gallery/task/", {"q": words}).text
+    assert page(task) not in by_admin.get("/admin/gallery/task/", {"q": "9" * 40}).text
