@@ -12,6 +12,12 @@ endif
 STAMP := $(VENV)/.$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.requirements-dev
 
+# SQLite and no Redis, whatever the environment says; and the services that it says, or local ones.
+PLAIN := env -u DATABASE_URL -u REDIS_URL
+TEST_DATABASE := $(or $(filter postgres%,$(DATABASE_URL)),postgres://127.0.0.1:5432/postgres)
+TEST_REDIS := $(or $(REDIS_URL),redis://127.0.0.1:6379/0)
+
+.PHONY: test-services
 .PHONY: run test check lint types coverage bench bench-panel screenshots chaos messages lock clean
 
 run: $(STAMP)
@@ -20,9 +26,18 @@ run: $(STAMP)
 test: $(DEV_STAMP)
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.gettext
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PLAIN) $(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: lint types test
+# What touches database or queue, once more on PostgreSQL with Redis: see .ci/run for a machine
+# without them. The tests make databases and keys of their own there, and remove them.
+test-services: $(DEV_STAMP)
+	@$(BIN)/python -m tests.reach $(TEST_DATABASE) $(TEST_REDIS) || { \
+		echo "Start it, set DATABASE_URL and REDIS_URL, or let .ci/run start both." >&2; exit 2; }
+	DATABASE_URL=$(TEST_DATABASE) REDIS_URL=$(TEST_REDIS) $(BIN)/python -m pytest -n 2 \
+		--dist loadfile \
+		tests/models tests/forms tests/jobs tests/views tests/management tests/chaos
+
+check: lint types test test-services
 
 # Branches of what spends money and keeps pictures, also in the processes that the tests start.
 coverage: $(DEV_STAMP)
@@ -59,12 +74,12 @@ lint: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/lint-imports
-	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemigrations --check --dry-run
+	DATA_DIR=$(VENV)/check $(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
 	DATA_DIR=$(VENV)/check PUBLIC_URL=https://artel.example \
-		$(BIN)/python manage.py check --deploy --fail-level WARNING
+		$(PLAIN) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 types: $(DEV_STAMP)
-	DATA_DIR=$(VENV)/check $(BIN)/mypy .
+	DATA_DIR=$(VENV)/check $(PLAIN) $(BIN)/mypy .
 
 # The environment is made anew only when the requirements change.
 $(VENV)/.made:

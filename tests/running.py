@@ -64,7 +64,8 @@ class Installation:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
-        self.mark = f"artel_{uuid.uuid4().hex}"
+        run = os.environ.get("TEST_RUN", "")
+        self.mark = f"artel_{run}_{uuid.uuid4().hex[:20]}"
         unwanted = ("GPTUNNEL", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PYTEST")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         self.env = {

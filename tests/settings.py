@@ -16,7 +16,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # a database and keys of its own name. Installations that a test starts are told theirs.
 RUN = os.environ.get("TEST_RUN") or os.environ.get("PYTEST_XDIST_TESTRUNUID", "")[:8]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-OWN_NAME = os.environ.get("TEST_INSTALLATION") or f"artel_{RUN or os.getpid()}{WORKER}"
+OWN_NAME = os.environ.get("TEST_INSTALLATION") or f"artel_{RUN or os.getpid()}_{WORKER}"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["TEST"] = {"NAME": f"test_{OWN_NAME}"}
 if REDIS_URL:

@@ -253,6 +253,7 @@ def test_an_id_that_can_be_written_nowhere_is_in_the_log(
     assert "a3" * 12 in caplog.text
 
 
+@pytest.mark.django_db(transaction=True)  # whose failure spoils nothing that comes after
 def test_a_database_that_cannot_say_yes_says_no(task: Task, provider: DemoServer) -> None:
     claim = Task.objects.claim_send(task.pk)
     assert claim is not None
