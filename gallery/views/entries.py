@@ -20,7 +20,7 @@ SHOWN = 8
 """Cards of one prompt in the list; the newest."""
 EXCERPT = 600
 """Characters of a prompt that the list fetches."""
-KIN = 80
+KIN = 120
 """Characters of a prompt that is named as another's parent or child."""
 
 

@@ -123,6 +123,8 @@ SIGHTS = [
     Sight("history-states", "/history/", "member"),
     Sight("history-empty", "/history/", "novice"),
     Sight("history-nothing", "/history/?q=nothing", "member"),
+    Sight("history-filtered", "/history/?outcome=doubtful&ratio=1:1&since=2026-01-01", "member"),
+    Sight("history-refused", "/history/?outcome=x&since=2026-02-31", "member", status=422),
     Sight("prompt", "/prompts/{prompt}/", large_text=True),
     # One's own
     Sight("profile", "/profile/", large_text=True),
@@ -154,6 +156,7 @@ SIGHTS = [
 
 # Lists of the panel, and a row of each
 PANEL = (
+    "admin/logentry",
     "gallery/batch",
     "gallery/budget",
     "gallery/charge",
@@ -171,13 +174,26 @@ SIGHTS += [
     for name in PANEL
 ]
 
+
+# What an administrator does, where it is asked for first
+DEEDS = {
+    "task-identify": "gallery/task/{unknown}/do/identify",
+    "task-not-charged": "gallery/task/{unknown}/do/not-charged",
+    "task-write-off": "gallery/task/{unknown}/do/write-off",
+    "model-off": "gallery/imagemodel/1/do/switch-off",
+    "studio-pause": "gallery/studio/1/do/pause",
+    "user-link": "gallery/user/{novice}/do/link",
+    "user-deactivate": "gallery/user/{novice}/do/deactivate",
+}
+SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in DEEDS.items()]
+
 NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "trash_empty",
     # Files and words for programs
-    "favicon", "healthz", "image_original", "image_thumbnail", "prompt_text", "robots",
+    "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail", "prompt_text", "robots",
     # Django's panel: actions, parts, and pages that no link of ours leads to
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",
     "admin:password_change_done", "admin:view_on_site", "admin:auth_user_password_change",
