@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import Client
 from django.utils import timezone
 
@@ -161,7 +162,15 @@ class Furnisher:
             for task in self.submit(guest, text, ratio):
                 self.finish(task)
         User.objects.set_limit(guest, 4_000)
-        User.objects.deactivate(self.person("left"), by=self.keeper)
+        left = self.person("left")
+        User.objects.deactivate(left, by=self.keeper)
+        LogEntry.objects.log_actions(
+            self.keeper.pk,
+            User.objects.filter(pk=left.pk),
+            CHANGE,
+            "Deactivated",
+            single_object=True,
+        )
 
     # Tasks
 

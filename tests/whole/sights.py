@@ -193,7 +193,8 @@ NO_PAGES = {
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "trash_empty",
     # Files and words for programs
-    "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail", "prompt_text", "robots",
+    "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
+    "prompt_text", "robots",
     # Django's panel: actions, parts, and pages that no link of ours leads to
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",
     "admin:password_change_done", "admin:view_on_site", "admin:auth_user_password_change",
