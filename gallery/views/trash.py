@@ -159,4 +159,3 @@ def _page(rows: QuerySet[Row], before: str) -> Deleted[Row]:
 def _moment(row: Image | Prompt) -> int:
     assert row.trashed_at
     return (row.trashed_at - EPOCH) // timedelta(microseconds=1)
-

@@ -1,4 +1,4 @@
-// A picture over the page that it hangs on, at its own address; deleting, and taking that back.
+// A picture over its page, at its own address; deleting, and taking that back.
 (() => {
   "use strict";
 
@@ -9,7 +9,7 @@
   const undo = $("#undo");
   const home = location.pathname;
   const title = document.title;
-  let under; // the state of the page below, which is htmx's
+  let under; // htmx's own state of the page below
   let opener;
 
   const named = (name) => $$(`[data-name="${name}"]`);
@@ -19,8 +19,7 @@
     const { rel } = document.activeElement;
     if (!dialog.open) {
       dialog.showModal();
-      // What lies below a modal dialog cannot be reached: answers come along.
-      dialog.append($("#alert"), undo);
+      dialog.append($("#alert"), undo); // below it they could not be reached
     }
     htmx.trigger(place, "htmx:abort");
     await htmx.ajax("GET", url, { source: place, target: place }).catch(() => {});
@@ -36,9 +35,8 @@
     history.replaceState({ look: url }, "", url);
     show(url);
   }
-  const path = (link) => link?.getAttribute("href");
-  const neighbour = (way) => path($(`[rel=${way}]`, place));
-  const go = (way) => neighbour(way) && turn(neighbour(way));
+  const neighbour = (way) => $(`[rel=${way}]`, place);
+  const go = (way) => neighbour(way)?.click();
 
   function close() {
     const last = named(data()?.picture).find((one) => !one.hidden);
@@ -48,20 +46,20 @@
     place.replaceChildren();
     document.title = title;
     (last ? $("[data-look]", last) : opener)?.focus();
-    if (under) history.replaceState(under, "");
+    history.replaceState(under, "");
   }
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-look], #look [rel]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      if (link.rel) return turn(path(link));
-      opener = link;
-      under = history.state;
-      // Else htmx would load the page below anew on the way back.
-      if (under) history.replaceState({ ...under, htmx: false }, "");
-      history.pushState({}, "");
-      turn(path(link));
+      if (!link.rel) {
+        opener = link;
+        under = history.state;
+        history.replaceState(null, ""); // else htmx loads it anew
+        history.pushState(null, "");
+      }
+      turn(link.pathname);
     }
     if (event.target.closest("#lightbox .close")) history.back();
   });
@@ -71,15 +69,13 @@
   addEventListener("popstate", ({ state }) => {
     if (state?.look) show(state.look);
     else if (dialog.open) close();
-    // Loaded anew at a picture's address, then back: this document is the picture's.
-    else if (location.pathname !== home) location.reload();
+    else if (location.pathname !== home) location.reload(); // a picture's own page
   });
 
-  // Zoom: 1 fits; what does not, the stage scrolls. Fingers pinch and pan by the browser's own means.
+  // Zoom: 1 fits, more is scrolled
 
   let scale = 1;
   let start;
-  const stage = () => $(".stage", place);
   const picture = () => $("img", place);
   const full = () => Math.max((picture().naturalWidth * scale) / picture().clientWidth, 1.5);
 
@@ -89,8 +85,8 @@
     const next = Math.min(full() * 4, Math.max(1, to));
     one.classList.toggle("zoomed", next > 1);
     one.style.width = next > 1 ? `${(width * next) / scale}px` : "";
-    const grown = next / scale - 1;
-    stage().scrollBy((at ? at.clientX - x : width / 2) * grown, (at ? at.clientY - y : height / 2) * grown);
+    at ??= { clientX: x + width / 2, clientY: y + height / 2 };
+    one.parentElement.scrollBy((at.clientX - x) * (next / scale - 1), (at.clientY - y) * (next / scale - 1));
     scale = next;
   }
   const toggle = (at) => zoom(scale > 1 ? 1 : full(), at);
@@ -103,15 +99,12 @@
   onStage("dblclick", toggle);
   onStage("pointerdown", (event) => { start = event; });
   onStage("pointermove", (event) => {
-    if (event.buttons && event.pointerType === "mouse") stage().scrollBy(-event.movementX, -event.movementY);
+    if (event.buttons && event.pointerType === "mouse") picture().parentElement.scrollBy(-event.movementX, -event.movementY);
   });
   onStage("pointerup", (event) => {
     const right = event.clientX - start.clientX;
-    const far = Math.abs(right) > Math.max(50, Math.abs(event.clientY - start.clientY));
-    if (far && scale === 1 && event.pointerType !== "mouse") go(right > 0 ? "prev" : "next");
+    if (event.pointerType !== "mouse" && scale === 1 && Math.abs(right) > 50) go(right > 0 ? "prev" : "next");
   });
-
-  // Keys
 
   const KEYS = {
     ArrowLeft: () => go("prev"),
@@ -122,18 +115,17 @@
     KeyD: () => $("[download]", place).click(),
     KeyR: () => $("[name=price] ~ button", place)?.click(),
   };
-  KEYS["="] = KEYS["+"];
 
   document.addEventListener("keydown", (event) => {
     const { key, code, target } = event;
     if (target.closest("input, textarea, select") || event.altKey) return;
     let act = dialog.open && data() && (KEYS[key] ?? KEYS[code]);
-    if (key === "Delete") act = () => $("[data-delete]", dialog.open ? place : target.closest("[data-name], body"))?.click();
-    if (event.ctrlKey || event.metaKey) act = code === "KeyZ" && $("button", undo) && (() => $("button", undo).click());
+    if (key === "Delete") act = () => $("[data-delete]", dialog.open ? place : target.closest("[data-name]") ?? $(".picture-page") ?? undo)?.click();
+    if (event.ctrlKey || event.metaKey) act = code === "KeyZ" && (() => $("button", undo)?.click());
     if (act) { event.preventDefault(); act(); }
   });
 
-  // What is deleted leaves its place, and comes back to it.
+  // What is deleted leaves its place
 
   document.addEventListener("trashed", ({ detail: { value: name } }) => {
     const all = $$(`[data-name^=${name.split("-")[0]}]:not([hidden])`);
@@ -141,14 +133,12 @@
     const next = all.slice(at).find((one) => one.dataset.name !== name) ?? all[at - 1];
     for (const one of named(name)) one.hidden = true;
     if (!dialog.open) (next && $("a", next))?.focus();
-    else if ($("[rel]", place)) go(neighbour("next") ? "next" : "prev");
-    else history.back();
+    else (neighbour("next") ?? neighbour("prev") ?? $(".close", dialog)).click();
   });
 
   document.addEventListener("restored", ({ detail: { value: name } }) => {
     for (const one of named(name)) one.hidden = false;
     if (dialog.open) turn(`/images/${name.slice(6)}/`);
     else $("a", named(name)[0] ?? undo)?.focus();
-    setTimeout(() => { if (!$("form", undo)) undo.replaceChildren(); }, 5000);
   });
 })();

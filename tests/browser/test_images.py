@@ -41,7 +41,7 @@ def test_arrows_lead_through_the_pictures(house: House, person: Person, studio: 
     steps.order(studio, steps.wish(person), 3)
     expect(studio.locator("article[data-status=done]")).to_have_count(3)
     studio.reload()
-    tiles = studio.locator(".gallery .tile")
+    tiles = studio.locator(".gallery .tile > a")
     expect(tiles).to_have_count(3)
     pages = [str(tiles.nth(place).get_attribute("href")) for place in range(3)]
     tiles.first.click()

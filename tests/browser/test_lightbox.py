@@ -78,11 +78,16 @@ def test_zoom_by_keys_wheel_and_double_click(gallery: Page) -> None:
     assert steps.loaded(image)
     before = image.bounding_box()
     assert before
+
+    def turn_wheel() -> None:
+        image.hover()
+        gallery.mouse.wheel(0, -300)
+
     for act in (
         lambda: gallery.keyboard.press("+"),
         lambda: gallery.keyboard.press("0"),
         image.dblclick,
-        lambda: (image.hover(), gallery.mouse.wheel(0, -300)),
+        turn_wheel,
     ):
         act()
         expect(image).to_have_class(ZOOMED)

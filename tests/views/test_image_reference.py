@@ -45,7 +45,7 @@ def test_it_joins_the_references_of_an_edited_prompt(
 
 def make_old(image: Image, settings: Any) -> None:
     age = timedelta(seconds=django_settings.REFERENCE_SECONDS + 1)
-    Task.objects.filter(pk=image.task_id).update(ready_at=timezone.now() - age)
+    Task.objects.filter(image=image).update(ready_at=timezone.now() - age)
 
 
 def make_foreign(image: Image, settings: Any) -> None:
@@ -79,7 +79,7 @@ def test_else_the_button_says_why_not(
 
 def test_just_before_it_dies_it_still_goes(by_alice: Client, image: Image) -> None:
     age = timedelta(seconds=django_settings.REFERENCE_SECONDS - 60)
-    Task.objects.filter(pk=image.task_id).update(ready_at=timezone.now() - age)
+    Task.objects.filter(image=image).update(ready_at=timezone.now() - age)
     assert BUTTON.format(image.pk) in page_of(by_alice, image)
 
 
@@ -95,7 +95,7 @@ def test_only_ones_own_and_only_what_hangs(by_alice: Client, by_bob: Client, ima
 def test_the_demos_own_link_is_taken(by_alice: Client, image: Image) -> None:
     """The demo's pictures lie on a loopback address."""
     link = "http://127.0.0.1:8123/files/one.webp"
-    Task.objects.filter(pk=image.task_id).update(result_url=link)
+    Task.objects.filter(image=image).update(result_url=link)
     form = by_alice.get(f"/?reference={image.pk}").context["form"]
     model = next(model for model in form.models if model.max_references)
     answer = by_alice.post(

@@ -35,7 +35,8 @@ def test_a_deleted_picture_hangs_nowhere(by_alice: Client, image: Image, prompt:
     assert thumb in by_alice.get("/trash/").text
     assert "30 days left" in by_alice.get("/trash/").text
     for path in (thumb, f"/images/{image.pk}/original/"):
-        assert b"".join(by_alice.get(path).streaming_content)
+        file: Any = by_alice.get(path)
+        assert b"".join(file.streaming_content)
     page = by_alice.get(f"/images/{image.pk}/").text
     assert "in the trash" in page
     assert f"/images/{image.pk}/trash/" not in page
