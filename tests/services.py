@@ -23,11 +23,16 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 
 def queued() -> list[str]:
     """The functions of the jobs that wait in the queue, in their order."""
+    return [str(package["func"]) for package in packages()]
+
+
+def packages() -> list[dict[str, Any]]:
+    """The jobs that wait in the queue, with what they were given."""
     if not settings.REDIS_URL:
-        return [row.func() for row in OrmQ.objects.order_by("pk")]
+        return [row.task for row in OrmQ.objects.order_by("pk")]
     broker = get_broker()
-    packages = broker.connection.lrange(broker.list_key, 0, -1)
-    return [str(SignedPackage.loads(package)["func"]) for package in packages]
+    found = broker.connection.lrange(broker.list_key, 0, -1)
+    return [SignedPackage.loads(package) for package in found]
 
 
 def empty_queue() -> None:

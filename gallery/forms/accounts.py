@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import User
@@ -105,27 +101,7 @@ class SignupForm(SetupForm):
             return None
 
 
-class ResetForm(PasswordResetForm):
-    """Whom to send a link to: their address alone learns whether they have an account."""
+class ResetForm(forms.Form):
+    """Whom to send a link to: their mailbox alone learns whether they have an account."""
 
-    def get_users(self, email: str) -> Iterator[User]:
-        """Also who was invited and has no password yet. To their own address, not a look-alike."""
-        for user in User.objects.filter(email__iexact=email, is_active=True):
-            if _folded(user.email) == _folded(email):
-                yield user
-
-    def send_mail(
-        self,
-        subject_template_name: str,
-        email_template_name: str,
-        context: dict[str, Any],
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        language = context["user"].language or get_language()
-        with override(language):
-            super().send_mail(subject_template_name, email_template_name, context, *args, **kwargs)
-
-
-def _folded(email: str) -> str:
-    return unicodedata.normalize("NFKC", email).casefold()
+    email = forms.EmailField(max_length=254)

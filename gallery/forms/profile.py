@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -12,9 +12,6 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Theme, User
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 AREAS = {
     "Africa": _("Africa"),
@@ -29,8 +26,6 @@ AREAS = {
     "Pacific": _("Pacific Ocean"),
 }
 """The rest of the database's names are older names of the same places."""
-
-Group = tuple[str, list[tuple[str, str]]]
 
 
 class ProfileForm(forms.Form):
@@ -49,14 +44,14 @@ class ProfileForm(forms.Form):
         installation = _("The installation's: %s") % settings.TIME_ZONE
         self._choose("time_zone", [("", installation), *time_zones()])
 
-    def _choose(self, name: str, choices: list[tuple[str, StrOrPromise | list[Any]]]) -> None:
+    def _choose(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
 
 @cache
-def time_zones() -> list[tuple[StrOrPromise, Any]]:
+def time_zones() -> list[tuple[Any, Any]]:
     """Every place's zone, by part of the world; places keep the names of the database."""
     names = sorted(name for name in available_timezones() if name.split("/")[0] in AREAS)
     places = [

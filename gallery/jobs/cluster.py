@@ -66,6 +66,12 @@ def wake(job: Job) -> None:
     transaction.on_commit(enqueue, robust=True)
 
 
+def send_reset_links(user_ids: list[int], site: str, language: str) -> None:
+    """Let a worker send mail with one-time links, which are made there: none is in the queue."""
+    job = "gallery.jobs.mail.send_reset_links"
+    transaction.on_commit(lambda: async_task(job, user_ids, site, language), robust=True)
+
+
 def ensure_schedules() -> None:
     """Make the schedules that revive the jobs each minute and prune the queue's own rows."""
     wanted: list[tuple[str, str, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import ClassVar
 
 from django.conf import settings
@@ -23,6 +24,10 @@ from .task import Task
 class Theme(models.TextChoices):
     LIGHT = "light", _("light")
     DARK = "dark", _("dark")
+
+
+def _folded(email: str) -> str:
+    return unicodedata.normalize("NFKC", email).casefold()
 
 
 class OneTimeTokens(PasswordResetTokenGenerator):
@@ -78,8 +83,18 @@ class StudioUserManager(UserManager["User"]):
         has none that is worth keeping, and whoever took the account loses theirs.
         """
         self.end_sessions(user)
+        return self.reset_link(user)
+
+    def reset_link(self, user: User) -> str:
+        """Such a path for mail: anybody may ask for it, so that nothing ends before it is used."""
         uidb64 = urlsafe_base64_encode(force_bytes(user.pk))
         return reverse("password_set", args=[uidb64, one_time_tokens.make_token(user)])
+
+    def with_mail(self, email: str) -> list[User]:
+        """Active users of this very address, also those who have no password yet."""
+        # The database's idea of the same letters is wider than a mail server's.
+        found = self.filter(email__iexact=email, is_active=True)
+        return [user for user in found if _folded(user.email) == _folded(email)]
 
     def named_by(self, uidb64: str) -> User | None:
         """The active user whom a one-time link names; its token is yet to be checked."""

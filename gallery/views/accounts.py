@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import login as start_session
@@ -16,12 +15,14 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
 from gallery.forms import NewPasswordForm, ResetForm, SetupForm, SignupForm
+from gallery.jobs import cluster
 from gallery.models import Studio, User, one_time_tokens
 from gallery.throttle import knock, refusal, remember_device
 
@@ -170,16 +171,12 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "registration/password_reset.html", {"form": form}, status=status)
+    email = form.cleaned_data["email"]
     # The mailbox is spared, and whoever asks learns nothing by it.
-    mailbox = form.cleaned_data["email"].casefold()
-    if not knock(request, "password_reset_mail", settings.RESET_LIMIT, mailbox):
-        form.save(
-            domain_override=urlsplit(settings.PUBLIC_URL).netloc or request.get_host(),
-            use_https=settings.SECURE or request.is_secure(),
-            token_generator=one_time_tokens,
-            subject_template_name="registration/password_reset_subject.txt",
-            email_template_name="registration/password_reset_mail.txt",
-        )
+    if not knock(request, "password_reset_mail", settings.RESET_LIMIT, email.casefold()):
+        found = [user.pk for user in User.objects.with_mail(email)]
+        site = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+        cluster.send_reset_links(found, site, get_language() or settings.LANGUAGE_CODE)
     return redirect("password_reset_sent")
 
 

@@ -7,13 +7,22 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import translation
 
+from gallery.jobs.mail import send_reset_links
 from gallery.models import User
+from tests.services import empty_queue, packages
 from tests.views.test_password_set import NEW
 
 MAIL = "alice@wonderland.example"
+QUEUED: list[Any] = []
+
+
+@pytest.fixture(autouse=True)
+def an_empty_queue(db: None) -> None:
+    QUEUED.clear()
+    empty_queue()
 
 
 @pytest.fixture
@@ -23,7 +32,15 @@ def with_mail(settings: Any, alice: User) -> None:
 
 
 def ask(email: str = MAIL, **extra: Any) -> Any:
-    return Client().post("/password/reset/", {"email": email}, **extra)
+    """Ask for a link, and let a worker do what then is in the queue."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer = Client().post("/password/reset/", {"email": email}, **extra)
+    for package in packages():
+        if package["func"] == "gallery.jobs.mail.send_reset_links":
+            QUEUED.append(package)
+            send_reset_links(*package["args"])
+    empty_queue()
+    return answer
 
 
 def test_without_mail_an_administrator_is_to_be_asked(db: None, client: Client) -> None:
@@ -73,6 +90,24 @@ def test_whether_there_is_such_an_account_is_not_told(with_mail: None, alice: Us
     there, missing = ask(), ask("nobody@wonderland.example")
     assert (there.status_code, there["Location"]) == (missing.status_code, missing["Location"])
     assert len(mail.outbox) == 1
+    # Nor by how long it takes: the same is done for both.
+    assert [len(task["args"][0]) for task in QUEUED] == [1, 0]
+
+
+def test_no_link_is_in_the_queue(with_mail: None) -> None:
+    ask()
+    (token,) = re.findall(r"/password/\S+/(\S+)/\n", str(mail.outbox[0].body))
+    assert token not in repr(QUEUED)
+
+
+def test_a_mail_server_that_is_away_is_told_to_the_log_without_the_link(
+    with_mail: None, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert ask().status_code == 302
+    assert "mail_failed" in caplog.text
+    assert "/password/MQ" not in caplog.text
 
 
 def test_who_was_invited_may_ask_and_who_is_deactivated_not(
