@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.utils import timezone
 
 from gallery.jobs import journal, sweep
-from gallery.models import Lease, Studio, Task, TaskStatus, User
+from gallery.models import Lease, Studio, Task, TaskStatus, User, attempt
 from tests.conftest import Submit
 from tests.demo.server import DemoServer
 from tests.jobs.test_poll import ask
@@ -155,3 +156,11 @@ def test_without_a_key_waiting_real_tasks_pause_spending(task: Task, settings: A
     settings.IS_DEMO, settings.PROVIDER = True, "demo"
     sweep.guard_key()
     assert Studio.objects.current().pause_reason == "no-key"
+
+
+def test_attempts_that_count_no_more_are_forgotten(task: Task) -> None:
+    attempt("login", "alice", "198.51.100.7", account_limit=9, address_limit=9)
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    attempt("login", "alice", "198.51.100.7", account_limit=9, address_limit=9)
+    sweep.run()
+    assert AccessAttempt.objects.count() == 1
