@@ -63,7 +63,6 @@ class Camera:
             self.keep(page, f"{sight.name}-{language}-print", 760)
             page.emulate_media(media="screen")
         if sight.large_text and self.wanted.large:
-            enlarge(page)
             self.round(page, f"{sight.name}-{language}", suffix="-large")
         context.close()
 
@@ -72,6 +71,8 @@ class Camera:
             page.set_viewport_size({"width": width, "height": 900})
             for theme in self.wanted.themes:
                 page.emulate_media(color_scheme=theme)
+                if suffix:
+                    enlarge(page)  # anew: each emulation forgets it
                 self.keep(page, f"{name}-{theme}-{width}{suffix}", width)
 
     def keep(self, page: Page, name: str, width: int) -> None:
