@@ -26,28 +26,29 @@ class SoftClient(RedisCacheClient):
 
     away_until = 0.0  # of all threads of this process, each of which has a client
 
-    def add(self, key: str, value: Any, timeout: float | None) -> bool:
+    def add(self, key: Any, value: Any, timeout: Any) -> bool:
         return self._try(False, super().add, key, value, timeout)
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         return self._try(default, super().get, key, default)
 
-    def set(self, key: str, value: Any, timeout: float | None) -> None:
+    def set(self, key: Any, value: Any, timeout: Any) -> None:
         self._try(None, super().set, key, value, timeout)
 
-    def touch(self, key: str, timeout: float | None) -> bool:
+    def touch(self, key: Any, timeout: Any) -> bool:
         return self._try(False, super().touch, key, timeout)
 
-    def delete(self, key: str) -> bool:
+    def delete(self, key: Any) -> bool:
         return self._try(False, super().delete, key)
 
-    def get_many(self, keys: Any) -> dict[str, Any]:
-        return self._try({}, super().get_many, keys)
+    def get_many(self, keys: Any) -> dict[Any, Any]:
+        nothing: dict[Any, Any] = {}
+        return self._try(nothing, super().get_many, keys)
 
-    def has_key(self, key: str) -> bool:
+    def has_key(self, key: Any) -> bool:
         return self._try(False, super().has_key, key)
 
-    def set_many(self, data: dict[str, Any], timeout: float | None) -> None:
+    def set_many(self, data: Any, timeout: Any) -> None:
         self._try(None, super().set_many, data, timeout)
 
     def delete_many(self, keys: Any) -> None:
@@ -89,6 +90,7 @@ class SoftRedisCache(RedisCache):
         super().__init__(server, params)
         self._class = SoftClient
 
-    def clear(self) -> bool:
-        self._cache.forget(f"{self.key_prefix}:*")
-        return True
+    def clear(self) -> None:
+        client = self._cache
+        assert isinstance(client, SoftClient)
+        client.forget(f"{self.key_prefix}:*")

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import environs
 from csp.constants import NONE, SELF
 
+from project.environment import BASE_DIR as PROGRAM
 from project.environment import (
-    BASE_DIR,
     boolean,
     data_directory,
     env,
@@ -30,6 +30,9 @@ from project.environment import (
     words,
 )
 from project.log import configure as configure_log
+
+# Where the program lies.
+BASE_DIR = PROGRAM
 
 # Everything that this installation writes: database, originals, thumbnails, the secret key, locks.
 DATA_DIR = data_directory()

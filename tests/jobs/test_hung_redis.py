@@ -105,7 +105,7 @@ def test_an_absent_cache_keeps_nothing_and_forgets_nothing_of_others(silent: str
         cache.set("a", 1)
         cache.set_many({"a": 1})
         cache.delete_many(["a"])
-        assert cache.clear()
+        cache.clear()
     finally:
         SoftClient.away_until = 0.0
 

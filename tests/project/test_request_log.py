@@ -147,7 +147,7 @@ def test_a_line_does_not_ask_the_database_who_it_is(written: StringIO, rf: Reque
         raise AssertionError("asked")
 
     request = rf.get("/static/no-such.css")
-    request.user = SimpleLazyObject(ask)
+    setattr(request, "user", SimpleLazyObject(ask))  # noqa: B010 - the type says who it is not yet
     request.resolver_match = None
     answer = RequestLog(lambda request: HttpResponse(status=500))(request)
     assert answer.status_code == 500

@@ -46,4 +46,6 @@ class Command(BaseCommand):
             respawn_interval=0.1,
             workers_kill_timeout=4,
             log_level=LogLevels.warning,
+            # Its own lines look like all others, and go where those go.
+            log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},
         ).serve()

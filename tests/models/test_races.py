@@ -1,0 +1,155 @@
+"""Many at once, on whatever database: each limit, claim and token holds."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pytest
+from django.db import connection
+
+from gallery.models import (
+    Batch,
+    BeyondBudget,
+    Budget,
+    ImageModel,
+    Lease,
+    Order,
+    Prompt,
+    Task,
+    TaskStatus,
+    User,
+)
+from tests.conftest import Submit
+from tests.invariants import check_money
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+S = TaskStatus
+MANY = 8
+Found = TypeVar("Found")
+
+
+@contextmanager
+def own_connection() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def at_once(call: Callable[[int], Found]) -> list[Found | Exception]:
+    """What `call` answers, or raises, when so many threads make it in the same moment."""
+    start = threading.Barrier(MANY)
+    found: list[Found | Exception] = []
+
+    def run(number: int) -> None:
+        with own_connection():
+            connection.ensure_connection()
+            start.wait(10)
+            try:
+                found.append(call(number))
+            except Exception as error:  # whatever it is, the test is to see it
+                found.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(MANY)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == MANY
+    return found
+
+
+def order(model: ImageModel, token: uuid.UUID | None = None) -> Order:
+    token = token or uuid.uuid4()
+    return Order(token, 1, model.price_kopecks, model, text="a race", ratio="1:1")
+
+
+def test_a_look_before_the_leap_is_no_guard(task: Task) -> None:
+    """The guard off: whoever looks first and writes then is one of many who won."""
+    looked = threading.Barrier(MANY)
+
+    def claim(number: int) -> bool:
+        is_free = Task.objects.filter(pk=task.pk, status=S.QUEUED).exists()
+        looked.wait(10)
+        if is_free:
+            Task.objects.filter(pk=task.pk).update(status=S.SENDING)
+        return is_free
+
+    assert at_once(claim).count(True) == MANY
+
+
+def test_one_send_is_claimed_once(task: Task) -> None:
+    claims = at_once(lambda number: Task.objects.claim_send(task.pk))
+    assert sum(isinstance(claim, uuid.UUID) for claim in claims) == 1, claims
+    assert claims.count(None) == MANY - 1
+    assert Task.objects.get(pk=task.pk).attempts == 1
+
+
+@pytest.mark.parametrize("whose", ["purse", "user"])
+def test_no_hold_passes_a_limit(
+    alice: User, bob: User, image_model: ImageModel, no_undo: None, whose: str
+) -> None:
+    """In a month that nobody has opened yet."""
+    limit = 3 * image_model.price_kopecks
+    if whose == "purse":
+        Budget.objects.set_purse(limit)
+    else:
+        User.objects.update(monthly_limit_kopecks=limit)
+    people = [alice, bob] if whose == "purse" else [alice]
+    found = at_once(
+        lambda number: Batch.objects.submit(people[number % len(people)], order(image_model))
+    )
+    assert sum(isinstance(one, Batch) for one in found) == 3, found
+    assert sum(isinstance(one, BeyondBudget) for one in found) == MANY - 3, found
+    assert Task.objects.count() == 3
+    check_money()
+
+
+def test_a_form_token_works_once(alice: User, image_model: ImageModel, no_undo: None) -> None:
+    token = uuid.uuid4()
+    found = at_once(lambda number: Batch.objects.submit(alice, order(image_model, token)))
+    assert len({one.pk for one in found if isinstance(one, Batch)}) == 1, found
+    assert all(isinstance(one, Batch) for one in found), found
+    assert (Batch.objects.count(), Task.objects.count(), Prompt.objects.count()) == (1, 1, 1)
+    check_money()
+
+
+def test_what_is_unknown_is_sent_again_once(
+    alice: User, task: Task, image_model: ImageModel, no_undo: None
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    Task.objects.doubt(task.pk, claim, "timeout", "")
+    Task.objects.filter(pk=task.pk).update(claimed_until=None)
+    task.refresh_from_db()
+
+    def again(number: int) -> Batch:
+        price = image_model.price_kopecks
+        order = Order.again(task, token=uuid.uuid4(), price_kopecks=price)
+        return Batch.objects.submit(alice, order)
+
+    found = at_once(again)
+    assert sum(isinstance(one, Batch) for one in found) == 1, found
+    assert Task.objects.get(pk=task.pk).status == S.WRITTEN_OFF
+    check_money()
+
+
+def test_a_task_is_canceled_or_sent(submit: Submit, alice: User) -> None:
+    for task in submit(alice, count=6).tasks.all():
+        found = at_once(
+            lambda number, pk=task.pk: (  # type: ignore[misc]
+                Task.objects.cancel(pk, by=alice) if number % 2 else Task.objects.claim_send(pk)
+            )
+        )
+        assert sum(bool(one) for one in found) == 1, found
+    check_money()
+
+
+def test_a_lease_has_one_holder() -> None:
+    found = at_once(lambda number: Lease.objects.acquire("race", 60))
+    assert sum(isinstance(one, uuid.UUID) for one in found) == 1, found
