@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +44,16 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows[: COUNTED + 1].count())
+        return int(rows.order_by()[: COUNTED + 1].count())
+
+    def page(self, number: int | str) -> Page[Any]:
+        """Keys first, then their rows: to sort whole rows costs ten times as much."""
+        number = self.validate_number(number)
+        rows: Any = self.object_list
+        bottom = (number - 1) * self.per_page
+        keys = rows.select_related(None).values_list("pk", flat=True)
+        shown = rows.filter(pk__in=list(keys[bottom : bottom + self.per_page]))
+        return Page(shown, number, self)
 
 
 class Listed(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -113,6 +124,50 @@ class OwnerFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = [pk for pk, _name in self.lookup_choices]
         return queryset.filter(**{f"{self.field}__in": chosen}) if self.value() else queryset
+
+
+class SinceFilter(admin.SimpleListFilter):
+    """By date, as a range of keys: rows are numbered in the order of their making.
+
+    A range of dates would have to be sorted by number, which takes seconds for a year's rows.
+    """
+
+    title = _("made")
+    parameter_name = "made"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("today", _("today")),
+            ("yesterday", _("yesterday")),
+            ("week", _("in the last 7 days")),
+            ("month", _("this month")),
+            ("last-month", _("last month")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        first = today.replace(day=1)
+        spans: dict[str | None, tuple[datetime, datetime | None]] = {
+            "today": (today, None),
+            "yesterday": (today - timedelta(days=1), today),
+            "week": (today - timedelta(days=7), None),
+            "month": (first, None),
+            "last-month": ((first - timedelta(days=1)).replace(day=1), first),
+        }
+        span = spans.get(self.value())
+        if span is None:
+            return queryset
+        start, end = (self._key_at(queryset, when) for when in span)
+        if start is None:
+            return queryset.none()
+        return queryset.filter(pk__gte=start, **({} if end is None else {"pk__lt": end}))
+
+    def _key_at(self, rows: QuerySet[Any], when: datetime | None) -> Any:
+        """The first row made since."""
+        if when is None:
+            return None
+        made = rows.model._default_manager.filter(created_at__gte=when).order_by("created_at")
+        return made.values_list("pk", flat=True).first()
 
 
 class UserFilter(OwnerFilter):

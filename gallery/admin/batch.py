@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Batch
 
-from .base import OwnerFilter, ReadOnly, person, roubles
+from .base import OwnerFilter, ReadOnly, SinceFilter, person, roubles
 from .prompt import prompt_link
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @admin.register(Batch)
 class BatchAdmin(ReadOnly):
     list_display = ("id", "whose", "recipe", "kind", "count", "total", "created_at")
-    list_filter = ("kind", OwnerFilter, "created_at")
+    list_filter = ("kind", OwnerFilter, SinceFilter)
     list_select_related = ("owner", "prompt")
     search_fields = ("pk",)
     search_help_text = _("A batch's number, or a user's name.")

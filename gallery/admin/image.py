@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.media import thumbnail
 from gallery.models import Image
 
-from .base import OwnerFilter, ReadOnly, belongs_to, person
+from .base import OwnerFilter, ReadOnly, SinceFilter, belongs_to, person
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -46,7 +46,7 @@ class ImageAdmin(ReadOnly):
         "small", "id", "whose", "of_task", "mime", "width", "height", "size", "created_at",
     )  # fmt: skip
     list_display_links = ("id",)
-    list_filter = (OwnerFilter, "demo", "mime", "created_at")
+    list_filter = (OwnerFilter, "demo", "mime", SinceFilter)
     list_select_related = ("owner",)
     search_fields = ("pk",)
     search_help_text = _("A picture's number, its SHA-256, or a user's name.")

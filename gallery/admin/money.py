@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Budget, Charge, User
 
-from .base import ReadOnly, UserFilter, belongs_to, person, roubles
+from .base import ReadOnly, SinceFilter, UserFilter, belongs_to, person, roubles
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -21,7 +21,7 @@ class ChargeAdmin(ReadOnly):
     list_display = (
         "id", "of_task", "whose", "kind", "held", "spent", "month", "demo", "created_at",
     )  # fmt: skip
-    list_filter = ("kind", "demo", UserFilter, "created_at")
+    list_filter = ("kind", "demo", UserFilter, SinceFilter)
     list_select_related = ("user",)
     search_fields = ("task",)
     search_help_text = _("A task's number, or a user's name.")

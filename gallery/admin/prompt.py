@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import Prompt, Reference
 from gallery.templatetags.artel import shorten
 
-from .base import OwnerFilter, ReadOnly, belongs_to, person
+from .base import OwnerFilter, ReadOnly, SinceFilter, belongs_to, person
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -42,7 +42,7 @@ class ReferenceInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(Prompt)
 class PromptAdmin(ReadOnly):
     list_display = ("id", "beginning", "whose", "model", "ratio", "created_at")
-    list_filter = (OwnerFilter, "model", "created_at")
+    list_filter = (OwnerFilter, "model", SinceFilter)
     list_select_related = ("owner", "model")
     search_fields = ("search_text",)
     search_help_text = _("Words of a prompt, its number, or a user's name.")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.jobs import cluster, poll
 from gallery.models import Charge, Event, RemoteIdTaken, Task, TaskStatus, User, report
 
-from .base import OwnerFilter, ReadOnly, ReadOnlyInline, belongs_to, person, roubles
+from .base import OwnerFilter, ReadOnly, ReadOnlyInline, SinceFilter, belongs_to, person, roubles
 from .deeds import Deed, Doing, Refused
 from .image import picture
 from .prompt import prompt_link
@@ -168,7 +168,7 @@ class TaskAdmin(Doing, ReadOnly):
         "thumbnail", "id", "status", "reason_sentence", "whose", "model", "price", "created_at",
     )  # fmt: skip
     list_display_links = ("id",)
-    list_filter = ("status", UnsavedFilter, OwnerFilter, "model", "created_at")
+    list_filter = ("status", UnsavedFilter, OwnerFilter, "model", SinceFilter)
     list_select_related = ("owner", "model", "image")
     search_fields = ("pk",)
     search_help_text = _("A task's number, its id at the provider, or a user's name.")
