@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnly):
-    list_display = ("id", "whose", "recipe", "kind", "count", "total", "created_at")
+    list_display = ("number", "whose", "recipe", "kind", "count", "total", "created_at")
     list_filter = ("kind", OwnerFilter, SinceFilter)
     list_select_related = ("owner", "prompt")
     search_fields = ("pk",)

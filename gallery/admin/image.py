@@ -43,9 +43,9 @@ def picture(image: Image | None, edge: int) -> str:
 @admin.register(Image)
 class ImageAdmin(ReadOnly):
     list_display = (
-        "small", "id", "whose", "of_task", "mime", "width", "height", "size", "created_at",
+        "small", "number", "whose", "of_task", "mime", "width", "height", "size", "created_at",
     )  # fmt: skip
-    list_display_links = ("id",)
+    list_display_links = ("number",)
     list_filter = (OwnerFilter, "demo", "mime", SinceFilter)
     list_select_related = ("owner",)
     search_fields = ("pk",)

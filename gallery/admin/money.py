@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Budget, Charge, User
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
+@admin.display(description=_("month"))
+def month(self: Any, row: Budget | Charge) -> str:
+    """A column that shows the month of a row, which is kept as its first day."""
+    return date_format(row.month, "YEAR_MONTH_FORMAT")
+
+
 @admin.register(Charge)
 class ChargeAdmin(ReadOnly):
     list_display = (
-        "id", "of_task", "whose", "kind", "held", "spent", "month", "demo", "created_at",
+        "number", "of_task", "whose", "kind", "held", "spent", "of_month", "demo", "created_at",
     )  # fmt: skip
     list_filter = ("kind", "demo", UserFilter, SinceFilter)
     list_select_related = ("user",)
@@ -30,6 +37,7 @@ class ChargeAdmin(ReadOnly):
     spent = roubles("spent_kopecks", _("spent"))
     whose = person("user", _("user"))
     of_task = belongs_to("task", _("task"))
+    of_month = month
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
         return super().get_queryset(request).order_by("-pk")
@@ -44,13 +52,15 @@ class ChargeAdmin(ReadOnly):
 
 @admin.register(Budget)
 class BudgetAdmin(ReadOnly):
-    list_display = ("month", "whose", "demo", "limit", "held", "spent")
+    list_display = ("of_month", "whose", "demo", "limit", "held", "spent")
     list_filter = ("demo", UserFilter, "month")
     list_select_related = ("user",)
     search_fields = ("user",)
     search_help_text = _("A user's name.")
-    fields = ("month", "user", "demo", "limit", "held", "spent")
+    fields = ("of_month", "user", "demo", "limit", "held", "spent")
     readonly_fields = fields
+
+    of_month = month
 
     @admin.display(description=_("whose"))
     def whose(self, budget: Budget) -> str:

@@ -41,7 +41,7 @@ class ReferenceInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Prompt)
 class PromptAdmin(ReadOnly):
-    list_display = ("id", "beginning", "whose", "model", "ratio", "created_at")
+    list_display = ("number", "beginning", "whose", "model", "ratio", "created_at")
     list_filter = (OwnerFilter, "model", SinceFilter)
     list_select_related = ("owner", "model")
     search_fields = ("search_text",)
@@ -64,7 +64,7 @@ class PromptAdmin(ReadOnly):
 
 @admin.register(Reference)
 class ReferenceAdmin(ReadOnly):
-    list_display = ("id", "of_prompt", "position", "url")
+    list_display = ("number", "of_prompt", "position", "url")
     search_fields = ("prompt",)
     search_help_text = _("A prompt's number.")
 

@@ -165,9 +165,9 @@ class ChargeInline(ReadOnlyInline):
 @admin.register(Task)
 class TaskAdmin(Doing, ReadOnly):
     list_display = (
-        "thumbnail", "id", "status", "reason_sentence", "whose", "model", "price", "created_at",
+        "thumbnail", "number", "status", "reason_sentence", "whose", "model", "price", "created_at",
     )  # fmt: skip
-    list_display_links = ("id",)
+    list_display_links = ("number",)
     list_filter = ("status", UnsavedFilter, OwnerFilter, "model", SinceFilter)
     list_select_related = ("owner", "model", "image")
     search_fields = ("pk",)
@@ -216,7 +216,7 @@ class TaskAdmin(Doing, ReadOnly):
 
 @admin.register(Event)
 class EventAdmin(ReadOnly):
-    list_display = ("id", "of_task", "what", "why", "actor", "created_at")
+    list_display = ("number", "of_task", "what", "why", "actor", "created_at")
     fields = ("of_task", "what", "why", "actor", "created_at", "facts")
     readonly_fields = fields
     list_select_related = ("actor",)

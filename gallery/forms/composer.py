@@ -166,6 +166,9 @@ class ComposerForm(forms.Form):
 
     def _check_references(self, model: ImageModel) -> None:
         links: tuple[str, ...] = self.cleaned_data.get("references", ())
+        if links and not model.max_references:
+            self.add_error("references", _("%s takes no references.") % model.label)
+            return
         if len(links) > model.max_references:
             message = ngettext_lazy(
                 "%(model)s takes at most %(most)d reference; there are %(count)d.",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-NAMES = {"Artel", "GPTunnel", "API", "SHA-256", "GPTUNNEL_API_KEY", "Ctrl", "Enter", "Esc", "UTC"}
+NAMES = {
+    *("Artel", "GPTunnel", "GPTUNNEL_API_KEY", "API", "SHA-256", "UTC"),
+    *("Ctrl", "Control", "Command", "Mac", "Enter", "Esc"),
+}
 """What is called the same in every language."""
 
 WORD = re.compile(r"[A-Za-z]{2,}[\w'-]*")
