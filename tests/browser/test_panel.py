@@ -1,0 +1,87 @@
+"""The panel as an administrator sees it: whole, quiet, and without a fault in either theme."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe, steps
+from tests.browser.conftest import NewPage
+from tests.browser.house import House, Person
+
+LISTS = ["task", "prompt", "batch", "image", "charge", "budget", "user", "imagemodel"]
+
+
+@pytest.fixture
+def keeper(house: House, person: Person) -> Person:
+    """Somebody who looks after the house."""
+    house.execute(
+        "UPDATE gallery_user SET is_staff = 1, is_superuser = 1 WHERE username = ?", person.name
+    )
+    return person
+
+
+@pytest.fixture
+def panel(visit: NewPage, keeper: Person) -> Page:
+    return visit(keeper, "/admin/")
+
+
+def test_the_front_page(house: House, keeper: Person, panel: Page) -> None:
+    house.deliver()
+    panel.goto("/")
+    steps.picture(panel, steps.wish(keeper))
+    panel.goto("/admin/")
+    expect(panel.get_by_role("img", name="Spent on each day of this month")).to_be_visible()
+    axe.check(panel, "panel")
+    panel.get_by_text("The figures of each day", exact=True).click()
+    expect(panel.get_by_role("columnheader", name="Day")).to_be_visible()
+    panel.get_by_role("link", name="Unknown").click()
+    expect(panel.get_by_role("heading", name="Tasks", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list(house: House, keeper: Person, panel: Page, name: str) -> None:
+    house.deliver()
+    panel.goto("/")
+    steps.picture(panel, steps.wish(keeper))
+    panel.goto(f"/admin/gallery/{name}/")
+    expect(panel.locator("#result_list tbody tr").first).to_be_visible()
+    axe.check(panel, f"panel, {name}")
+
+
+def test_pages_of_rows(house: House, keeper: Person, panel: Page) -> None:
+    house.deliver()
+    panel.goto("/")
+    steps.picture(panel, steps.wish(keeper))
+    panel.goto("/admin/gallery/task/")
+    panel.locator("#result_list tbody th a").first.click()
+    expect(panel.get_by_role("heading", name="Story")).to_be_visible()
+    assert steps.loaded(panel.locator(".thumbnail").first)
+    axe.check(panel, "panel, a task")
+    for path in ("studio/", "user/add/", "studio/1/do/pause/", "imagemodel/1/change/"):
+        panel.goto(f"/admin/gallery/{path}")
+        axe.check(panel, f"panel, {path}")
+    panel.goto("/admin/admin/logentry/")
+    axe.check(panel, "panel, log")
+
+
+def test_somebody_is_invited_by_a_link(panel: Page, visit: NewPage, keeper: Person) -> None:
+    panel.goto("/admin/gallery/user/add/")
+    panel.get_by_label("Username").fill(f"guest-of-{keeper.name}")
+    panel.get_by_label("Monthly limit").fill("12,50")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    link = panel.get_by_label("One-time link").input_value()
+    axe.check(panel, "panel, a link")
+    guest = visit(None, link)
+    expect(guest.locator("input[type=password]").first).to_be_visible()
+
+
+def test_pause_and_resume(panel: Page) -> None:
+    panel.goto("/admin/gallery/studio/")
+    panel.get_by_role("link", name="Pause real spending").click()
+    panel.get_by_label("Why?").fill("The bill is being looked at.")
+    panel.get_by_role("button", name="Pause real spending").click()
+    expect(panel.get_by_text("The bill is being looked at.")).to_be_visible()
+    expect(panel.get_by_text("Spending is paused.").first).to_be_visible()
+    panel.get_by_role("button", name="Resume real spending").click()
+    expect(panel.get_by_text("going on")).to_be_visible()
