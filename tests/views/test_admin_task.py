@@ -10,11 +10,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from gallery.models import Charge, Event, Task, TaskStatus, User
 from tests.conftest import Submit
 from tests.invariants import check_money
+from tests.services import queued
 
 from .conftest import MakeImage, accept, doubt, state
 
@@ -100,7 +100,7 @@ def test_ask_now_makes_the_question_due_and_wakes_the_poller(
     with django_capture_on_commit_callbacks(execute=True):
         done(by_admin, task, "ask-now")
     assert Task.objects.get(pk=task.pk).due_at < later
-    assert any(row.func() == "gallery.jobs.poll.run" for row in OrmQ.objects.all())
+    assert "gallery.jobs.poll.run" in queued()
 
 
 def test_a_lost_one_is_asked_for_again(by_admin: Client, task: Task) -> None:
