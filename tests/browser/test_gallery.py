@@ -41,7 +41,7 @@ def test_more_come_by_scrolling_and_nothing_above_moves(collector: Person, studi
 
 def test_more_come_by_link(collector: Person, visit: NewPage) -> None:
     page = visit(collector, java_script_enabled=False)
-    tiles = page.locator(".gallery .tile")
+    tiles = page.locator(".gallery .tile > a")
     expect(tiles).to_have_count(PAGE)
     last = int(str(tiles.last.get_attribute("href")).strip("/").split("/")[-1])
     page.get_by_role("link", name="More").click()

@@ -46,6 +46,7 @@ def test_arrows_lead_through_the_pictures(house: House, person: Person, studio: 
     pages = [str(tiles.nth(place).get_attribute("href")) for place in range(3)]
     tiles.first.click()
     expect(studio).to_have_url(pages[0])
+    studio.reload()
     studio.keyboard.press("ArrowRight")
     expect(studio).to_have_url(pages[1])
     studio.get_by_role("link", name="Older").click()

@@ -63,6 +63,8 @@ def test_from_the_printed_link_to_the_first_picture(
     steps.expect_status(card, "done")
     assert steps.loaded(card.locator("img"))
     card.locator(".box a").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.reload()
     expect_demo(page)
     expect(page.locator("dl")).to_contain_text("demo money")
     assert steps.loaded(page.locator("figure img"))

@@ -69,6 +69,8 @@ def test_a_prompt_alone_becomes_a_picture_in_place(
     expect(tile).to_have_count(1)
     assert steps.loaded(tile.locator("img"))
     tile.click()
+    expect(studio.get_by_role("dialog").get_by_role("paragraph").first).to_have_text(text)
+    studio.reload()
     expect(studio.get_by_text(text)).to_be_visible()
     assert steps.loaded(studio.locator("figure img"))
     with studio.expect_download() as download:
