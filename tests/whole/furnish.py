@@ -243,6 +243,8 @@ class Furnisher:
         self.become_rendering(task)
         Task.objects.ready(task.pk, "https://storage.yandexcloud.net/one.webp", None)
         self.due(task)
+        # A picture that is late to be saved would pause spending.
+        Task.objects.filter(pk=task.pk).update(ready_at=timezone.now() + timedelta(days=1))
 
     def become_failed(self, task: Task) -> None:
         words = "The prompt was refused: violence/graphic (см. правила, п. 4.2)"
