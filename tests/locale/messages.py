@@ -17,7 +17,11 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent.parent
 PO = ROOT / "locale" / "ru" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
+SETTINGS = "DJANGO_SETTINGS_MODULE"
 SOURCES = ("gallery", "project", "templates")
+
+PLURALS = 3
+"""One, two to four, five and more. Fractions are money, which is written with the sign ₽."""
 
 NBSP = "\N{NO-BREAK SPACE}"
 NUMBER = r"(?:\d|%d|%\((?:\w+)\)d)"
@@ -45,9 +49,6 @@ def extract() -> polib.POFile:
         return polib.pofile(str(Path(folder) / "locale" / "django.pot"), encoding="utf-8")
 
 
-SETTINGS = "DJANGO_SETTINGS_MODULE"
-
-
 def typeset(text: str) -> str:
     """Ordinary spaces made no-break ones where a line must not end."""
     for pattern, replacement in TYPESETTING:
@@ -70,10 +71,6 @@ def missing(entry: polib.POEntry) -> bool:
         return True
     wanted = PLURALS if entry.msgid_plural else 1
     return len(forms(entry)) != wanted
-
-
-PLURALS = 3
-"""One, two to four, five and more. Fractions are money, which is written with the sign ₽."""
 
 
 def update() -> list[polib.POEntry]:
