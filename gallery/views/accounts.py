@@ -38,6 +38,11 @@ class LoginPage(LoginView):
 
     redirect_authenticated_user = True
 
+    def get_redirect_url(self) -> str:
+        """Not to itself: Django takes a link that says so for our own mistake, and breaks off."""
+        url = super().get_redirect_url()
+        return "" if url == self.request.path else url
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         remember_device(self.request, response, form.get_user())
@@ -77,7 +82,11 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 def too_many(
     request: HttpRequest, template: str, refused: Refused, context: dict[str, Any]
 ) -> HttpResponse:
-    """The form again, with when it may be tried again."""
+    """The form again, with when it may be tried again.
+
+    A form in the context is to be one that nobody has checked: what is wrong with it would answer
+    the very question that was refused.
+    """
     seconds = max(1, math.ceil((refused.until - timezone.now()).total_seconds()))
     context["wait_minutes"] = math.ceil(seconds / 60)
     response = render(request, template, context, status=429)
@@ -151,7 +160,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect("studio_show")
     form = SignupForm(request.POST or None)
     if form.is_bound and (refused := knock(request, "signup", settings.SIGNUP_LIMIT)):
-        return too_many(request, "gallery/signup.html", refused, {"form": form})
+        typed = SignupForm(initial=request.POST.dict())
+        return too_many(request, "gallery/signup.html", refused, {"form": typed})
     user = form.create() if form.is_valid() else None
     if user is None:
         status = 422 if form.is_bound else 200
@@ -167,7 +177,8 @@ def password_reset(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = ResetForm(request.POST or None)
     if form.is_bound and (refused := knock(request, "password_reset", settings.RESET_LIMIT)):
-        return too_many(request, "registration/password_reset.html", refused, {"form": form})
+        typed = ResetForm(initial=request.POST.dict())
+        return too_many(request, "registration/password_reset.html", refused, {"form": typed})
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "registration/password_reset.html", {"form": form}, status=status)

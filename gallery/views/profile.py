@@ -56,11 +56,11 @@ def profile_edit(request: StudioRequest) -> HttpResponse:
 def password_change(request: StudioRequest) -> HttpResponse:
     """Set another password; the other sessions end."""
     account = str(request.user.pk)
-    form = PasswordForm(request.POST, user=request.user)
-    context = _page(request, password_form=form)
     if refused := knock(request, "password_change", settings.AXES_FAILURE_LIMIT, account):
-        return too_many(request, "gallery/profile_show.html", refused, context)
+        return too_many(request, "gallery/profile_show.html", refused, _page(request))
+    form = PasswordForm(request.POST, user=request.user)
     if not form.is_valid():
+        context = _page(request, password_form=form)
         return render(request, "gallery/profile_show.html", context, status=422)
     User.objects.change_password(request.user, form.cleaned_data["password"])
     return _keep_session(request, "password")

@@ -216,6 +216,10 @@ def test_a_member_at_the_panels_login_is_told_so(by_alice: Client) -> None:
     assert by_alice.get("/admin/", follow=True).status_code == 403
 
 
+def test_a_link_that_leads_to_the_login_for_ever(by_alice: Client) -> None:
+    assert by_alice.get("/login/?next=/login/")["Location"] == "/"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_more_guesses_than_the_limit_however_many_at_once() -> None:
     """Counting after the look at the password would let all of them look."""

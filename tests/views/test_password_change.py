@@ -51,6 +51,8 @@ def test_guesses_are_counted(by_alice: Client, alice: User, settings: Any) -> No
     answer = by_alice.post("/profile/password/", TYPED)
     assert answer.status_code == 429
     assert "Too many attempts" in answer.text
+    # Nor by what a refused guess leaves unsaid.
+    assert "not your password" not in by_alice.post("/profile/password/", {"current": "x"}).text
     alice.refresh_from_db()
     assert alice.check_password("wonderland-1865")
 

@@ -79,6 +79,9 @@ def test_an_address_signs_up_so_often(signup_open: None, client: Client, setting
     assert answer.status_code == 429
     assert "Try again in 15 minutes." in answer.text
     assert 'value="dora"' in answer.text
+    assert TYPED["password"] not in answer.text
+    taken = client.post("/signup/", {**TYPED, "username": "name-0"})
+    assert "taken" not in taken.text
     assert User.objects.count() == 2
     assert client.post("/signup/", TYPED, REMOTE_ADDR="203.0.113.9").status_code == 302
 
