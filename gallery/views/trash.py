@@ -140,7 +140,9 @@ def _back(request: StudioRequest, name: str) -> str:
         return reverse("prompt_list")
     if parts.path == reverse(f"{noun}_show", args=[pk]):
         return reverse("prompt_list" if noun == "prompt" else "studio_show")
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    back = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    # A path that begins like //evil.example is another's address to a browser.
+    return back if url_has_allowed_host_and_scheme(back, None) else reverse("studio_show")
 
 
 def _page(rows: QuerySet[Row], before: str) -> Deleted[Row]:

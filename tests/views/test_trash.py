@@ -82,6 +82,13 @@ def test_without_a_script_the_page_offers_undo(
     assert "Picture restored." in by_alice.get("/history/").text
 
 
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example/", "///evil.example"])
+def test_a_page_that_would_be_anothers_address(by_alice: Client, image: Image, path: str) -> None:
+    came_from = {"referer": f"http://testserver{path}"}
+    answer = by_alice.post(f"/images/{image.pk}/trash/", headers=came_from)
+    assert answer["Location"] == "/"
+
+
 def test_a_deleted_prompt_is_gone_with_its_pictures(
     by_alice: Client, image: Image, prompt: Prompt
 ) -> None:
