@@ -4,7 +4,7 @@
 
   const { $, $$, answered } = artel;
   const composer = () => $("#composer");
-  // An edited prompt has a draft of its own, so that it does not write over what one was writing.
+  // An edited prompt has a draft of its own, beside the one that was being written.
   const DRAFT = "artel-draft-";
   const draftName = () =>
     DRAFT + document.body.dataset.user + "-" + (composer()?.elements.parent?.value ?? "new");
@@ -66,9 +66,8 @@
     const total = $("#total");
     if (!model || !count) return;
     const price = Number(model.dataset.price);
-    const sum = document.createElement("b");
-    sum.textContent = roubles(price * count);
-    total.replaceChildren(...(count > 1 ? [`${count} × ${roubles(price)} = `] : []), sum);
+    $("span", total).textContent = count > 1 ? `${count} × ${roubles(price)} =` : "";
+    $("b", total).textContent = roubles(price * count);
     total.hidden = false;
   }
 
@@ -96,29 +95,24 @@
     $(".reference-count", form).textContent =
       links.length ? `${links.length} / ${model?.dataset.references ?? 0}` : "";
     list.replaceChildren(...links.slice(0, 20).map((link, place) => {
-      const item = document.createElement("li");
-      const text = document.createElement("span");
-      const host = document.createElement("b");
-      const remove = document.createElement("button");
+      const item = $("template", form).content.firstElementChild.cloneNode(true);
+      const [text, remove] = item.children;
       try {
         const url = new URL(link);
         if (!/^https?:$/.test(url.protocol) || url.username) throw new TypeError();
         // As it was typed: the parsed one would be in punycode.
-        host.textContent = link.split(/[/?#]+/)[1];
-        text.append(host, ` ${decodeURI(url.pathname).split("/").pop()}`);
+        $("b", text).textContent = link.split(/[/?#]+/)[1];
+        text.append(` ${decodeURI(url.pathname).split("/").pop()}`);
       } catch {
         item.className = "bad";
         text.textContent = link;
       }
-      remove.type = "button";
-      remove.textContent = "×";
-      remove.setAttribute("aria-label", `${list.dataset.remove}: ${link}`);
+      remove.ariaLabel += `: ${link}`;
       remove.addEventListener("click", () => {
         area.value = links.filter((_, other) => other !== place).join("\n");
         area.dispatchEvent(new Event("input", { bubbles: true }));
         area.focus();
       });
-      item.append(text, remove);
       return item;
     }));
   }

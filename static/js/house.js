@@ -58,5 +58,46 @@ const artel = (() => {
     if (event.detail.shouldSwap !== true) tell($("#alert").dataset.failed);
   });
 
+  // Lists that go on: more of one before its end comes into view
+
+  const near = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      htmx.trigger(target, "near");
+    }
+  }, { rootMargin: "1200px" });
+
+  const watch = () => $$(".more").forEach((link) => near.observe(link));
+
+  document.addEventListener("htmx:load", watch);
+  watch();
+
+  // Keys for whoever does not type just now: what bears `data-key` is pressed, or gets the focus. A
+  // key may be two in a row, such as `g h`. Letters are found by their place where the layout is another.
+
+  let first = { key: "", at: 0 };
+
+  const letter = ({ key, code }) =>
+    /^[ -~]$/.test(key) ? key.toLowerCase() : code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
+
+  const free = (event) =>
+    !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing &&
+    !event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, dialog, [contenteditable]") &&
+    !$("dialog[open]");
+
+  document.addEventListener("keydown", (event) => {
+    if (!free(event)) return;
+    const key = letter(event);
+    const both = event.timeStamp - first.at < 1500 ? `${first.key} ${key}` : key;
+    const find = (name) => $(`[data-key="${CSS.escape(name)}"]`);
+    const found = find(both) ?? find(key);
+    first = { key, at: event.timeStamp };
+    if (!found) return;
+    event.preventDefault();
+    if (found.matches("input")) { found.focus(); found.select(); }
+    else found.click();
+  });
+
   return { $, $$, cookie, hush, tell, answered };
 })();
