@@ -126,3 +126,21 @@ def test_a_lost_session_shows_what_was_typed(
     plain.get_by_role("link", name="Log in and go on").click()
     steps.log_in(plain, person.name, person.password)
     expect(steps.prompt(plain)).to_be_visible()
+
+
+def test_a_tasks_page_refreshes_itself_while_it_is_open_and_no_other_page_does(
+    house: House, person: Person, plain: Page
+) -> None:
+    steps.prompt(plain).fill(steps.wish(person))
+    steps.press(plain)
+    number = steps.number(plain.locator("article.card").first)
+    wait_for(lambda: house.status(number) == "rendering", 20, "its acceptance")
+    refresh = plain.locator("meta[http-equiv=refresh]")
+    for path in ("/", "/history/", "/profile/", "/trash/", "/help/"):
+        plain.goto(path)
+        expect(refresh).to_have_count(0)
+    plain.goto(f"/tasks/{number}/")
+    expect(refresh).to_have_count(1)
+    house.provider.ready(match=person.name)
+    steps.expect_status(plain.locator("article.card"), "done")
+    expect(refresh).to_have_count(0)
