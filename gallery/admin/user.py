@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -74,6 +75,23 @@ def activate(user: User, by: User, typed: dict[str, Any]) -> bool:
 
 def is_active(user: User) -> bool:
     return user.is_active
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RightsAdmin(Listed, GroupAdmin):
+    """Rights by the group: whoever may edit one could give themselves all of them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_superuser)
 
 
 @admin.register(User)
@@ -147,9 +165,15 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
         return Task.objects.of(user).content_refused().count()
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
-        # Nobody takes the last administrator's rights away by a slip, or gives them to themselves.
-        free = request.user.is_superuser and obj != request.user
-        return [*self.readonly_fields, *(() if free else ("is_staff", "is_superuser", "groups"))]
+        # Nobody takes the last administrator's rights away by a slip, or gives them to themselves;
+        # nor more of the studio's money.
+        is_administrator, is_self = request.user.is_superuser, obj == request.user
+        fixed = list(self.readonly_fields)
+        if is_self or not is_administrator:
+            fixed += ["is_staff", "is_superuser", "groups"]
+        if is_self and not is_administrator:
+            fixed.append("monthly_limit_kopecks")
+        return fixed
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._is_below(request, obj)

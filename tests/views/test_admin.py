@@ -103,3 +103,26 @@ def test_a_task_takes_as_many_queries_for_a_long_story_as_for_a_short_one(
 def test_every_admin_page_says_that_it_is_a_demo(client: Client, admin: User, path: str) -> None:
     client.force_login(admin)
     assert "not by GPTunnel" in client.get(path).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "gallery/task/?id__in=" + "9" * 30,
+        "gallery/task/?owner__in=" + "9" * 30,
+        "gallery/user/?q=" + "word+" * 3000,
+        "gallery/prompt/?q=" + "+".join(f"word{number}" for number in range(3000)),
+        "gallery/imagemodel/?q=" + "word+" * 3000,
+    ],
+    ids=lambda query: query[:24],
+)
+def test_a_question_without_bounds_is_no_error(by_admin: Client, query: str) -> None:
+    answer = by_admin.get(f"/admin/{query}", follow=True)
+    assert answer.status_code == 200
+
+
+def test_nobody_searches_by_patterns(by_admin: Client) -> None:
+    """A pattern can be made to take for ever, in a process that everybody waits for."""
+    for kind in ("regex", "iregex"):
+        query = {f"search_text__{kind}": "(a+)+$"}
+        assert by_admin.get("/admin/gallery/prompt/", query).status_code == 400

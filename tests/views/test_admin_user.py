@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from gallery.models import Budget, Task, TaskStatus, User
@@ -184,6 +184,35 @@ def test_staff_cannot_become_an_administrator_by_a_link(
     admin.refresh_from_db()
     assert (admin.is_active, admin.email, admin.session_epoch) == (True, "", 0)
     assert LINK.search(deed(by_staff, alice, "link").text)
+
+
+def test_staff_cannot_raise_their_own_limit(by_staff: Client, staff: User, alice: User) -> None:
+    for user in (staff, alice):
+        User.objects.set_limit(user, 100)
+        form = {"username": user.username, "monthly_limit_kopecks": "999"}
+        assert by_staff.post(f"/admin/gallery/user/{user.pk}/change/", form).status_code == 302
+        user.refresh_from_db()
+    assert (staff.monthly_limit_kopecks, alice.monthly_limit_kopecks) == (100, 99_900)
+
+
+def test_staff_cannot_raise_their_own_rights_by_a_group(
+    by_staff: Client, staff: User, by_admin: Client
+) -> None:
+    staff.user_permissions.set(Permission.objects.filter(codename__endswith="_group"))
+    group = Group.objects.create(name="office")
+    staff.groups.add(group)
+    right = Permission.objects.get(codename="change_studio")
+    form = {"name": "office", "permissions": [right.pk]}
+    path = f"/admin/auth/group/{group.pk}/change/"
+    assert by_staff.get(path).status_code == 200
+    assert by_staff.post(path, form).status_code == 403
+    assert (
+        by_staff.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
+    assert by_staff.get("/admin/auth/group/add/").status_code == 403
+    assert not group.permissions.exists()
+    assert by_admin.post(path, form).status_code == 302
+    assert group.permissions.get() == right
 
 
 def test_the_last_administrator_keeps_their_rights(by_admin: Client, admin: User) -> None:
