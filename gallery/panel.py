@@ -70,14 +70,8 @@ class PanelSite(admin.AdminSite):
             **self.each_context(request),
             "title": self.index_title,
             "subtitle": None,
-            "waiting": report.waiting(),
-            "unsaved": report.unsaved(),
-            "failures": report.failures(),
-            "month": report.month(),
-            "by_user": report.by_user(),
-            "by_model": report.by_model(),
-            "speeds": report.speeds(),
             "now": timezone.now(),
+            **_figures(request.user),
             **_house(),
             **(extra_context or {}),
         }
@@ -89,6 +83,25 @@ class PanelSite(admin.AdminSite):
     ) -> HttpResponse:
         """The front page has every list: a page for some of them would be a click more."""
         return redirect("admin:index")
+
+
+def _figures(user: Any) -> dict[str, Any]:
+    """Sums of rows, for those who may see the rows."""
+    figures: dict[str, Any] = {}
+    if user.has_perm("gallery.view_task"):
+        figures |= {
+            "waiting": report.waiting(),
+            "unsaved": report.unsaved(),
+            "failures": report.failures(),
+            "speeds": report.speeds(),
+        }
+    if user.has_perm("gallery.view_charge") and user.has_perm("gallery.view_budget"):
+        figures |= {
+            "month": report.month(),
+            "by_user": report.by_user(),
+            "by_model": report.by_model(),
+        }
+    return figures
 
 
 def _house() -> dict[str, Any]:

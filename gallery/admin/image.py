@@ -68,7 +68,7 @@ class ImageAdmin(ReadOnly):
         """Anybody's picture, for those who may see the list of all."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        image = get_object_or_404(Image.objects.only("file", "sha256", "purged_at"), pk=pk)
+        image = get_object_or_404(Image.objects.with_file().only("file", "sha256"), pk=pk)
         return thumbnail(request, image, SMALL)
 
     def found_by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:

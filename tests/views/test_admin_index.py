@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -184,3 +185,21 @@ def test_charts_are_drawn_in_every_language(
         r'<(?:rect|path|line|svg)[^>]* (?:d|x|y|width|viewBox)="([^"]*)"', text
     ):
         assert "," not in attribute
+
+
+def test_figures_for_those_who_may_see_the_rows(
+    client: Client, bob: User, alice: User, make_image: MakeImage
+) -> None:
+    make_image(alice)
+    bob.is_staff = True
+    bob.save(update_fields=["is_staff"])
+    client.force_login(bob)
+
+    def shown(*rights: str) -> list[str]:
+        bob.user_permissions.set(Permission.objects.filter(codename__in=rights))
+        text = client.get("/admin/").text
+        return [name for name in ("waiting", "failures", "money", "by-user") if f'"{name}"' in text]
+
+    assert shown() == []
+    assert shown("view_task") == ["waiting", "failures"]
+    assert shown("view_charge", "view_budget") == ["money", "by-user"]
