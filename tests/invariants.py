@@ -50,7 +50,7 @@ def _check_task(task: Task) -> None:
 
 
 def check_files(data_dir: Path) -> None:
-    """Done means: the original is there with its hash, or it was purged. No other original lies about."""
+    """Done means: the original is there with its hash, or it was purged. No other lies about."""
     assert Image.objects.filter(task__isnull=False).count() == sum(
         1 for task in Task.objects.filter(status=S.DONE)
     )

@@ -38,7 +38,7 @@ class LoginPage(LoginView):
 
     redirect_authenticated_user = True
 
-    def get_redirect_url(self) -> str:  # type: ignore[override]
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # its stub is of a later Django
         """Not to itself: Django takes a link that says so for our own mistake, and breaks off."""
         url = super().get_redirect_url()
         return "" if url == self.request.path else url

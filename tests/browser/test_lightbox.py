@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -83,12 +84,13 @@ def test_zoom_by_keys_wheel_and_double_click(gallery: Page) -> None:
         image.hover()
         gallery.mouse.wheel(0, -300)
 
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: gallery.keyboard.press("+"),
         lambda: gallery.keyboard.press("0"),
-        image.dblclick,
+        lambda: image.dblclick(),
         turn_wheel,
-    ):
+    ]
+    for act in acts:
         act()
         expect(image).to_have_class(ZOOMED)
         now = image.bounding_box()

@@ -9,7 +9,7 @@ from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 from django.urls import URLPattern, reverse
 
@@ -70,11 +70,11 @@ def houses(
     live_in(bob, "sparrow", submit, finish)
 
 
-def links(answer: HttpResponse, page: str) -> Iterator[str]:
+def links(answer: HttpResponseBase, page: str) -> Iterator[str]:
     """The addresses of our own that a page names, whatever for."""
     if not answer.headers.get("Content-Type", "").startswith("text/html"):
         return
-    text = unescape(answer.text)
+    text = unescape(content(answer).decode(errors="replace"))
     found = [*LINK.findall(text)]
     for several in SRCSET.findall(text):
         found += [one.split()[0] for one in several.split(",")]
@@ -88,8 +88,9 @@ def links(answer: HttpResponse, page: str) -> Iterator[str]:
             yield parts._replace(fragment="").geturl()
 
 
-def content(answer: HttpResponse) -> bytes:
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+def content(answer: HttpResponseBase) -> bytes:
+    assert isinstance(answer, HttpResponse | StreamingHttpResponse)
+    body = b"".join(answer) if answer.streaming else answer.getvalue()
     return body + repr(sorted(answer.headers.items())).encode()
 
 

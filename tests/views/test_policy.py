@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 
 import pytest
 from django.conf import settings as django_settings
@@ -82,7 +83,8 @@ def ask(person: Client, method: str, path: str, policy: Policy, *, htmx: bool) -
     """One request, whose effects are taken back."""
     data = policy.data if method == "POST" else {}
     with transaction.atomic():
-        answer = getattr(person, method.lower())(path, data or None, headers=HTMX if htmx else {})
+        by_method = getattr(person, method.lower())
+        answer: HttpResponse = by_method(path, data or None, headers=HTMX if htmx else {})
         transaction.set_rollback(True)
     # A file that HEAD opened is still open; closing an answer would close the connection too.
     request_finished.disconnect(close_old_connections)
@@ -103,10 +105,10 @@ def test_an_address_keeps_its_policy(
     name: str, person: str, rows: Rows, people: dict[str, Client]
 ) -> None:
     policy, path = POLICIES[name], address(name, rows)
-    cookies = people[person].cookies.copy()
+    cookies = copy(people[person].cookies)
     for method in METHODS:
         for htmx in (False, True):
-            people[person].cookies = cookies.copy()
+            people[person].cookies = copy(cookies)
             answer = ask(people[person], method, path, policy, htmx=htmx)
             wanted = expected(policy, person, method, htmx=htmx)
             assert answer.status_code in wanted, (method, htmx, path)

@@ -6,10 +6,11 @@ import gzip
 import re
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
-STATIC = settings.BASE_DIR / "static"
+from project.environment import BASE_DIR
+
+STATIC = BASE_DIR / "static"
 
 
 @pytest.mark.parametrize(
