@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 import structlog
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
@@ -25,6 +25,8 @@ class SoftClient(RedisCacheClient):
     """Answers as if nothing were kept while Redis is away."""
 
     away_until = 0.0  # of all threads of this process, each of which has a client
+    owed: ClassVar[set[str]] = set()
+    """Keys that could not be deleted, to go before anything is asked again: sessions that ended."""
 
     def add(self, key: Any, value: Any, timeout: Any) -> bool:
         return self._try(False, super().add, key, value, timeout)
@@ -39,7 +41,10 @@ class SoftClient(RedisCacheClient):
         return self._try(False, super().touch, key, timeout)
 
     def delete(self, key: Any) -> bool:
-        return self._try(False, super().delete, key)
+        gone = self._try(None, super().delete, key)
+        if gone is None:
+            SoftClient.owed.add(key)
+        return bool(gone)
 
     def get_many(self, keys: Any) -> dict[Any, Any]:
         nothing: dict[Any, Any] = {}
@@ -52,7 +57,9 @@ class SoftClient(RedisCacheClient):
         self._try(None, super().set_many, data, timeout)
 
     def delete_many(self, keys: Any) -> None:
-        self._try(None, super().delete_many, keys)
+        wanted = list(keys)
+        if self._try(False, self._delete, wanted) is False:
+            SoftClient.owed.update(wanted)
 
     def forget(self, pattern: str) -> None:
         """Delete all keys like that."""
@@ -64,6 +71,16 @@ class SoftClient(RedisCacheClient):
 
         self._try(None, delete)
 
+    def _delete(self, keys: list[str]) -> bool:
+        super().delete_many(keys)
+        return True
+
+    def _settle(self) -> None:
+        owed = list(SoftClient.owed)
+        if owed:
+            self._delete(owed)
+            SoftClient.owed.difference_update(owed)
+
     def _try(
         self,
         otherwise: Found,
@@ -74,6 +91,7 @@ class SoftClient(RedisCacheClient):
         if time.monotonic() < SoftClient.away_until:
             return otherwise
         try:
+            self._settle()
             return call(*args, **kwargs)
         except RedisError as error:
             SoftClient.away_until = time.monotonic() + REST_SECONDS

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.test import Client, override_settings
@@ -125,6 +125,50 @@ def redis_server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]
     server.send_signal(signal.SIGCONT)
     server.kill()
     server.wait()
+
+
+@pytest.mark.django_db
+def test_who_logs_out_meanwhile_stays_logged_out(
+    redis_server: tuple[str, subprocess.Popen[bytes]],
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The session would still be in Redis when that answers again."""
+    url, server = redis_server
+    monkeypatch.setattr(SoftClient, "away_until", 0.0)
+    wait_for(lambda: _listens(url), 10, "Redis")
+    with override_settings(
+        SESSION_ENGINE="django.contrib.sessions.backends.cached_db",
+        CACHES={
+            "default": {
+                "BACKEND": "project.cache.SoftRedisCache",
+                "LOCATION": url,
+                "OPTIONS": LIMITS,
+            }
+        },
+    ):
+        client, thief = Client(), Client()
+        client.force_login(alice)
+        thief.cookies = client.cookies.__class__(client.cookies.output(header=""))
+        assert thief.get("/profile/edit/").status_code == 405
+        os.kill(server.pid, signal.SIGSTOP)
+        assert client.get("/profile/edit/").status_code == 405
+        assert client.post("/logout/").status_code == 302
+        os.kill(server.pid, signal.SIGCONT)
+        wait_for(lambda: _answers(url), 10, "Redis")
+        monkeypatch.setattr(SoftClient, "away_until", 0.0)
+        assert thief.get("/profile/edit/").status_code == 302
+
+
+def _answers(url: str) -> bool:
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=5) as probe:
+        probe.sendall(b"PING\r\n")
+        return probe.recv(7) == b"+PONG\r\n"
+
+
+def _listens(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) == 0
 
 
 def test_an_installation_lives_through_a_redis_that_hangs(
