@@ -52,7 +52,7 @@ def switch_on(model: ImageModel, by: User, typed: dict[str, Any]) -> bool:
 
 
 def switch_off(model: ImageModel, by: User, typed: dict[str, Any]) -> bool:
-    return ImageModel.objects.switch_off(model.pk, "not-chosen", typed.get("reason", ""))
+    return ImageModel.objects.switch_off(model.pk, "switched-off", typed.get("reason", ""))
 
 
 @admin.register(ImageModel)

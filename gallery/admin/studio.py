@@ -70,8 +70,9 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
             form=PauseForm,
             told=("note",),
             words=_(
-                "Nothing more is sent to the provider until somebody resumes. What it has accepted "
-                "is still asked for and saved."
+                "Nothing more that costs money is sent to the provider until somebody resumes. "
+                "What it has accepted is still asked for and saved. Demo pictures are drawn "
+                "all the same."
             ),
         ),
         Deed("resume", _("Resume real spending"), resume, lambda studio: studio.is_paused),

@@ -12,6 +12,7 @@ SENTENCES: dict[str, str | Promise] = {
     # No word of money: an answer of this kind that is no definite refusal leaves a task unknown.
     "try-later": _("The provider is busy and asked to try later."),
     "not-chosen": _("An administrator has not switched this model on."),
+    "switched-off": _("An administrator switched this model off."),
     "paused": _("Spending is paused."),
     "model-off": _("This model is switched off."),
     "other-provider": _("Made for another provider, which is not configured now."),

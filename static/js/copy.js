@@ -13,7 +13,7 @@
   function copyByHand(text) {
     const area = document.createElement("textarea");
     area.value = text;
-    area.className = "hidden";
+    area.style.cssText = "position: fixed; opacity: 0"; // selected though not seen
     document.body.append(area);
     area.select();
     const done = document.execCommand("copy");

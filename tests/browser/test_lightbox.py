@@ -152,6 +152,20 @@ def test_deleting_in_it_goes_on_and_undo_brings_it_back(gallery: Page) -> None:
     expect(gallery.locator(".gallery .tile:visible")).to_have_count(3)
 
 
+def test_undo_stands_beside_the_cross_on_a_phone(
+    visit: NewPage, gallery: Page, person: Person
+) -> None:
+    phone = visit(person, viewport={"width": 360, "height": 740}, locale="ru-RU")
+    phone.locator(".gallery .tile > a").first.click()
+    expect(box(phone).locator(".stage img")).to_be_visible()
+    phone.keyboard.press("Delete")
+    bar = box(phone).locator(".undo-bar").bounding_box()
+    cross = box(phone).locator(".close").bounding_box()
+    assert bar
+    assert cross
+    assert bar["x"] + bar["width"] <= cross["x"]
+
+
 def test_deleting_the_last_closes_it(gallery: Page) -> None:
     links = tiles(gallery)
     gallery.locator(".gallery .tile > a").nth(1).click()

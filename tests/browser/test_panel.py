@@ -72,6 +72,10 @@ def test_somebody_is_invited_by_a_link(panel: Page, visit: NewPage, keeper: Pers
     panel.get_by_role("button", name="Save", exact=True).click()
     link = panel.get_by_label("One-time link").input_value()
     axe.check(panel, "panel, a link")
+    panel.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    panel.get_by_role("button", name="Copy the link").click()
+    expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    assert panel.evaluate("navigator.clipboard.readText()") == link
     guest = visit(None, link)
     expect(guest.locator("input[type=password]").first).to_be_visible()
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from django.test import Client
 
 from gallery.models import Studio, User
@@ -44,6 +46,9 @@ def test_setup_makes_the_first_administrator_once(db: None, client: Client) -> N
     assert client.get("/setup/another/").status_code == 404
     weak = client.post(path, {"username": "carol", "password": "123"})
     assert weak.status_code == 422
+    # The rules are told before they are broken, and the cursor stands where the fault is.
+    assert "At least 8 characters" in weak.text
+    assert re.findall(r'<input name="(\w+)"[^>]*autofocus', weak.text) == ["password"]
     assert not User.objects.exists()
     answer = client.post(path, {"username": "carol", "password": "keeper-of-keys-7"})
     assert answer["Location"] == "/"

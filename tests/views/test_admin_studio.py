@@ -110,6 +110,7 @@ def test_a_model_is_switched_by_its_verbs(by_admin: Client, image_model: ImageMo
     by_admin.post(f"{path}/switch-off/", {"reason": "ugly hands"})
     image_model.refresh_from_db()
     assert (image_model.is_enabled, image_model.off_detail) == (False, "ugly hands")
+    assert image_model.off_sentence == "An administrator switched this model off."
     by_admin.post(f"{path}/switch-on/")
     image_model.refresh_from_db()
     assert (image_model.is_enabled, image_model.off_reason) == (True, "")

@@ -263,3 +263,17 @@ def test_a_pause_is_told_on_every_page(by_alice: Client, alice: User) -> None:
         page = by_alice.get(path).text
         assert "Spending is paused." in page
         assert "The balance at the provider is used up." in page
+
+
+def test_a_pause_says_whether_demo_pictures_wait_too(
+    by_alice: Client, alice: User, settings: Any
+) -> None:
+    Studio.objects.pause("by-hand")
+    settings.IS_DEMO = True
+    page = by_alice.get("/").text
+    assert "Demo pictures are drawn all the same." in page
+    assert "What is queued waits" not in page
+    settings.IS_DEMO = False
+    page = by_alice.get("/").text
+    assert "Demo pictures" not in page
+    assert "What is queued waits" in page
