@@ -84,6 +84,14 @@ class PanelSite(admin.AdminSite):
         """The front page has every list: a page for some of them would be a click more."""
         return redirect("admin:index")
 
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One's own page changes it, and counts the guesses of whoever finds a session open."""
+        return redirect("profile_show")
+
+    password_change_done = password_change  # type: ignore[assignment]
+
 
 def _figures(user: Any) -> dict[str, Any]:
     """Sums of rows, for those who may see the rows."""

@@ -57,6 +57,19 @@ def test_guesses_are_counted(by_alice: Client, alice: User, settings: Any) -> No
     assert alice.check_password("wonderland-1865")
 
 
+def test_the_panel_has_no_second_way_without_a_count(admin: User, by_admin: Client) -> None:
+    admin.set_password("wonderland-1865")
+    admin.save(update_fields=["password"])
+    by_admin.force_login(admin)
+    new = TYPED["password"]
+    form = {"old_password": "wonderland-1865", "new_password1": new, "new_password2": new}
+    for path in ("/admin/password_change/", "/admin/password_change/done/"):
+        for answer in (by_admin.get(path), by_admin.post(path, form)):
+            assert answer["Location"] == "/profile/"
+    admin.refresh_from_db()
+    assert admin.check_password("wonderland-1865")
+
+
 def test_ending_sessions_keeps_this_one(alice: User, bob: User, by_alice: Client) -> None:
     other, by_bob = elsewhere(alice), elsewhere(bob)
     assert by_alice.post("/profile/sessions/")["Location"] == "/profile/?done=sessions"
