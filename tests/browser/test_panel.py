@@ -89,3 +89,26 @@ def test_pause_and_resume(panel: Page) -> None:
     expect(panel.get_by_text("Spending is paused.").first).to_be_visible()
     panel.get_by_role("button", name="Resume real spending").click()
     expect(panel.get_by_text("going on")).to_be_visible()
+
+
+BROKEN = """() => [...document.querySelectorAll("button, label, th")].flatMap((one) => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    for (const word of node.data.matchAll(/[^\\s\u2010-]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("path", ["", "gallery/user/", "gallery/task/", "gallery/imagemodel/"])
+def test_no_word_is_broken_on_a_phone(visit: NewPage, keeper: Person, path: str) -> None:
+    phone = visit(keeper, f"/admin/{path}", viewport={"width": 360, "height": 740}, locale="ru-RU")
+    assert phone.evaluate(BROKEN) == []
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
