@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, models, transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -71,6 +72,10 @@ class NoLongerUnknown(Refusal):
 
 class PromptTrashed(Refusal):
     """The prompt to be run once more is in the trash."""
+
+
+class AccountClosed(Refusal):
+    """Its owner was deactivated a moment ago, and what they had queued was canceled."""
 
 
 class BatchKind(models.TextChoices):
@@ -159,6 +164,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return batch
 
     def _accept(self, owner: User, order: Order) -> Batch:
+        # Locked, so that deactivating comes before this press or finds what it queued.
+        people = get_user_model().objects.select_for_update(no_key=True)
+        if not people.filter(pk=owner.pk, is_active=True).exists():
+            raise AccountClosed
         model = ImageModel.objects.get(pk=order.model.pk)
         if not model.is_enabled:
             raise ModelOff(model)

@@ -19,6 +19,7 @@ from gallery.models import (
     Lease,
     Order,
     Prompt,
+    Refusal,
     Task,
     TaskStatus,
     User,
@@ -116,6 +117,24 @@ def test_a_form_token_works_once(alice: User, image_model: ImageModel, no_undo: 
     assert len({one.pk for one in found if isinstance(one, Batch)}) == 1, found
     assert all(isinstance(one, Batch) for one in found), found
     assert (Batch.objects.count(), Task.objects.count(), Prompt.objects.count()) == (1, 1, 1)
+    check_money()
+
+
+def test_nothing_stays_queued_for_who_is_deactivated(
+    alice: User, admin: User, image_model: ImageModel, no_undo: None
+) -> None:
+    """A press that was let in a moment before is refused, or canceled with the rest."""
+
+    def press(number: int) -> None:
+        if number == 3:
+            User.objects.deactivate(alice, by=admin)
+        else:
+            Batch.objects.submit(alice, order(image_model))
+
+    at_once(press)
+    assert not Task.objects.filter(status=S.QUEUED).exists()
+    with pytest.raises(Refusal):
+        Batch.objects.submit(alice, order(image_model))
     check_money()
 
 
