@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gallery.forms.accounts import TAKEN
 from gallery.models import Task, User
 
 from .base import Listed, roubles
@@ -33,6 +34,12 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("username", "email", "monthly_limit_kopecks")
+
+    def clean_username(self) -> str:
+        username: str = User.normalize_username(self.cleaned_data["username"])
+        if User.objects.is_taken(username):
+            raise forms.ValidationError(TAKEN)
+        return username
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit=False)

@@ -67,8 +67,7 @@ class SetupForm(forms.Form):
 
     def clean_username(self) -> str:
         username: str = User.normalize_username(self.cleaned_data["username"])
-        # Two names that differ in their letters' case alone are one to the eye.
-        if User.objects.filter(username__iexact=username).exists():
+        if User.objects.is_taken(username):
             raise ValidationError(TAKEN)
         return username
 

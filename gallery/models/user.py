@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
@@ -17,6 +17,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
 
 from .budget import Budget
+from .prompt import fold
 from .states import TaskStatus
 from .task import Task
 
@@ -26,8 +27,8 @@ class Theme(models.TextChoices):
     DARK = "dark", _("dark")
 
 
-def _folded(email: str) -> str:
-    return unicodedata.normalize("NFKC", email).casefold()
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 class OneTimeTokens(PasswordResetTokenGenerator):
@@ -95,6 +96,32 @@ class StudioUserManager(UserManager["User"]):
         # The database's idea of the same letters is wider than a mail server's.
         found = self.filter(email__iexact=email, is_active=True)
         return [user for user in found if _folded(user.email) == _folded(email)]
+
+    def is_taken(self, username: str) -> bool:
+        """Whether somebody has this name, in whatever case: to the eye the two would be one."""
+        # SQLite knows the cases of ASCII alone.
+        names = self.values_list("username", flat=True).iterator()
+        return any(_folded(name) == _folded(username) for name in names)
+
+    def spelled(self, name: str) -> User | None:
+        """Whose name it is, whatever the case of its letters: SQLite folds ASCII alone."""
+        if found := self.filter(username__iexact=name).first():
+            return found
+        if name.isascii():
+            return None
+        names = self.values_list("pk", "username").iterator()
+        pk = next((pk for pk, other in names if fold(other) == fold(name)), None)
+        return self.filter(pk=pk).first()
+
+    def matching(self, words: str) -> QuerySet[User]:
+        """Whose names or mail hold every word, whatever the case of its letters."""
+        wanted = fold(words).split()
+        texts = self.values_list("pk", "username", "email", "first_name", "last_name").iterator()
+        return self.filter(
+            pk__in=[
+                pk for pk, *text in texts if all(word in fold(" ".join(text)) for word in wanted)
+            ]
+        )
 
     def named_by(self, uidb64: str) -> User | None:
         """The active user whom a one-time link names; its token is yet to be checked."""

@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
-from gallery.models import Budget, Task, TaskStatus, User
+from gallery.models import Budget, Studio, Task, TaskStatus, User
 
 from .conftest import refuse, state
 
@@ -61,9 +61,20 @@ def test_somebody_new_gets_a_link_and_no_password(by_admin: Client, client: Clie
 
 def test_a_refused_invitation_keeps_what_was_typed(by_admin: Client, alice: User) -> None:
     page = by_admin.post("/admin/gallery/user/add/", {"username": "alice", "email": "a@b.example"})
-    assert "already exists" in page.text
+    assert "name is taken" in page.text
     assert "a@b.example" in page.text
     assert User.objects.filter(username="alice").count() == 1
+
+
+def test_two_names_are_two_to_the_eye(by_admin: Client, client: Client) -> None:
+    User.objects.create_user("Анна")
+    Studio.objects.current()
+    Studio.objects.update(signup_open=True)
+    typed = {"password": "wonderland-1865", "repeated": "wonderland-1865"}
+    for name in ("анна", "АННА", "Анна"):
+        assert "taken" in by_admin.post("/admin/gallery/user/add/", {"username": name}).text
+        assert "taken" in client.post("/signup/", {"username": name, **typed}).text
+    assert User.objects.filter(username__in=["анна", "АННА", "Анна"]).count() == 1
 
 
 def test_a_new_link_voids_the_old_one_and_ends_sessions(
