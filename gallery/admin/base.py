@@ -117,7 +117,7 @@ class Big(Listed):
         number = int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
         if number is not None:
             return rows.filter(pk=number)
-        owner = User.objects.filter(username__iexact=words).first()
+        owner = User.objects.spelled(words)
         return self.found_by_owner(rows, owner) if owner else self.found_by_words(rows, words)
 
     def found_by_owner(self, rows: QuerySet[Any], owner: User) -> QuerySet[Any]:

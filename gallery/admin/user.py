@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.forms.accounts import TAKEN
 from gallery.models import Task, User
 
-from .base import Listed, roubles
+from .base import SEARCHED, Listed, roubles
 from .deeds import Deed, Doing, Refused
 from .roubles import purse
 
@@ -160,6 +160,13 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
     )
 
     limit = roubles("monthly_limit_kopecks", _("monthly limit"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset & User.objects.matching(search_term[:SEARCHED]), False
 
     def get_urls(self) -> list[URLPattern]:
         # Django's page for typing another's password: a one-time link takes its place.

@@ -111,7 +111,7 @@ class StudioUserManager(UserManager["User"]):
             return None
         names = self.values_list("pk", "username").iterator()
         pk = next((pk for pk, other in names if fold(other) == fold(name)), None)
-        return self.filter(pk=pk).first()
+        return self.filter(pk=pk).first() if pk is not None else None
 
     def matching(self, words: str) -> QuerySet[User]:
         """Whose names or mail hold every word, whatever the case of its letters."""

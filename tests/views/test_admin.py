@@ -126,3 +126,18 @@ def test_nobody_searches_by_patterns(by_admin: Client) -> None:
     for kind in ("regex", "iregex"):
         query = {f"search_text__{kind}": "(a+)+$"}
         assert by_admin.get("/admin/gallery/prompt/", query).status_code == 400
+
+
+@pytest.mark.parametrize("words", ["семён", "СЕМЕН", "ЕЖОВ сем", "Ya@ПОЧТА"])
+def test_people_are_found_in_every_alphabet(by_admin: Client, alice: User, words: str) -> None:
+    User.objects.create_user("Семён", "ya@почта.рф", first_name="Ежов")
+    page = by_admin.get("/admin/gallery/user/", {"q": words}).text
+    assert ">Семён<" in page
+    assert ">alice<" not in page
+
+
+def test_what_is_theirs_is_found_by_their_name(by_admin: Client, submit: Submit) -> None:
+    submit(User.objects.create_user("Семён"))
+    for kind in ("task", "prompt", "batch", "charge", "budget"):
+        page = by_admin.get(f"/admin/gallery/{kind}/", {"q": "семен"}).text
+        assert ">Семён<" in page, kind
