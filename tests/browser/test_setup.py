@@ -38,6 +38,7 @@ def test_from_the_printed_link_to_the_first_picture(
     guard.expect(404, 422)
     found = LINK.search(fresh.output())
     assert found
+    assert "level=warning" not in fresh.output()  # a first start that alarms nobody
     page = open_context(base_url=fresh.address).new_page()
     page.goto(found[0])
     axe.check(page, "set up")

@@ -1,5 +1,6 @@
 """`manage.py web`: the web server's processes."""
 
+import logging
 import os
 import socket
 from argparse import ArgumentParser
@@ -19,6 +20,11 @@ PROCESSES = 2
 THREADS = 32
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """Not what the server says of THREADS at each start: they are meant."""
+    return "spawning up to" not in record.getMessage()
+
+
 class Command(BaseCommand):
     help = "Serve the web pages at HOST and PORT."
     requires_system_checks = ()
@@ -29,6 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["parent"]:
             die_with_parent(options["parent"])
+        logging.getLogger("_granian").addFilter(is_news)
         # The server takes addresses alone, and HOST may be a name.
         address = settings.HOST if ":" in settings.HOST else socket.gethostbyname(settings.HOST)
         os.environ["ARTEL_WEB_PID"] = str(os.getpid())  # project.wsgi makes the workers follow us
