@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,20 @@ class Filter:
     label: str
     value: str
     rest: str
+
+
+class DayInput(forms.DateInput):
+    """A browser's calendar; a line of text for what is no date, which a calendar would drop."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        try:
+            is_date = parse_date(context["widget"]["value"] or "2000-01-01") is not None
+        except ValueError:
+            is_date = False
+        if not is_date:
+            context["widget"]["type"] = "text"
+        return context
 
 
 class HistoryForm(forms.Form):
@@ -91,7 +106,7 @@ class HistoryForm(forms.Form):
         model.queryset = ImageModel.objects.all()
         # A date is drawn as browsers send it, whatever the page's language.
         for name in ("since", "until"):
-            self.fields[name].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            self.fields[name].widget = DayInput(attrs={"type": "date"}, format="%Y-%m-%d")
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"history-{name}-error"
 

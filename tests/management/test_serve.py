@@ -55,8 +55,8 @@ def test_pages_are_served_with_their_headers(serving: Installation) -> None:
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Frame-Options"] == "DENY"
-    sheet = body.split('href="/static/admin/css/base.', 1)[1].split('"', 1)[0]
-    with urllib.request.urlopen(f"{serving.address}/static/admin/css/base.{sheet}") as answer:
+    sheet = body.split('href="/static/css/base.', 1)[1].split('"', 1)[0]
+    with urllib.request.urlopen(f"{serving.address}/static/css/base.{sheet}") as answer:
         assert "immutable" in answer.headers["Cache-Control"]
 
 

@@ -288,3 +288,15 @@ def test_a_prompts_newest_cards_are_shown(by_alice: Client, alice: User, submit:
     cards = [int(pk) for pk in re.findall(r'<article id="task-(\d+)"', page)]
     newest = sorted(task.pk for one in (batch, again) for task in one.tasks.all())[::-1]
     assert cards == newest[: entries.SHOWN]
+
+
+@pytest.mark.parametrize("typed", ["yesterday", "2026-02-30"])
+def test_what_is_no_date_is_kept_where_it_was_typed(by_alice: Client, typed: str) -> None:
+    """A browser's calendar would show nothing in its place."""
+    field = re.search(
+        r'<input[^>]*name="since"[^>]*>', by_alice.get(f"/history/?since={typed}").text
+    )
+    assert field
+    assert 'type="text"' in field[0]
+    assert f'value="{typed}"' in field[0]
+    assert 'type="date" name="since"' in by_alice.get("/history/?since=2026-02-28").text
