@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connection
 
 from gallery.models import Batch, ImageModel, Order, Studio, Task, User
-from tests import services
+from tests import queue
 from tests.demo.server import DemoServer
 
 
@@ -41,9 +41,9 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
     """What one test measured or woke is nothing to the next, nor left behind."""
-    services.forget()
+    queue.forget()
     yield
-    services.forget()
+    queue.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -9,44 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from django.conf import settings
-from django.core.cache import cache
-from django_q.brokers import get_broker
-from django_q.models import OrmQ
-from django_q.signing import SignedPackage
+import redis
 from psycopg import sql
 
 DATABASE_URL = os.environ.get("DATABASE_URL", "")
 POSTGRESQL = DATABASE_URL.startswith("postgres")
 REDIS_URL = os.environ.get("REDIS_URL", "")
-
-
-def queued() -> list[str]:
-    """The functions of the jobs that wait in the queue, in their order."""
-    return [str(package["func"]) for package in packages()]
-
-
-def packages() -> list[dict[str, Any]]:
-    """The jobs that wait in the queue, with what they were given."""
-    if not settings.REDIS_URL:
-        return [row.task for row in OrmQ.objects.order_by("pk")]
-    broker = get_broker()
-    found = broker.connection.lrange(broker.list_key, 0, -1)
-    return [SignedPackage.loads(package) for package in found]
-
-
-def empty_queue() -> None:
-    if settings.REDIS_URL:
-        get_broker().delete_queue()
-    else:
-        OrmQ.objects.all().delete()
-
-
-def forget() -> None:
-    """Empty the cache, and the queue where that is no table which is emptied anyway."""
-    cache.clear()
-    if settings.REDIS_URL:
-        empty_queue()
 
 
 def environment(name: str) -> dict[str, str]:
@@ -62,7 +30,8 @@ def environment(name: str) -> dict[str, str]:
 
 def waiting(name: str) -> int:
     """How many jobs wait in the Redis of an installation of that name."""
-    return int(get_broker().connection.llen(f"django_q:{name}:q"))
+    with redis.Redis.from_url(REDIS_URL) as connection:
+        return int(connection.llen(f"django_q:{name}:q"))
 
 
 def remove(name: str) -> None:
@@ -70,10 +39,10 @@ def remove(name: str) -> None:
     if POSTGRESQL:
         _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     if REDIS_URL:
-        connection = get_broker().connection
-        for pattern in (f"{name}:*", f"django_q:{name}:*"):
-            for key in connection.scan_iter(match=pattern, count=1000):
-                connection.delete(key)
+        with redis.Redis.from_url(REDIS_URL) as connection:
+            for pattern in (f"{name}:*", f"django_q:{name}:*"):
+                for key in connection.scan_iter(match=pattern, count=1000):
+                    connection.delete(key)
 
 
 def ask(url: str, query: str) -> list[tuple[Any, ...]]:

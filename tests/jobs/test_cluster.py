@@ -17,7 +17,7 @@ from django_q.signals import post_execute
 
 from gallery.jobs import cluster
 from gallery.models import Lease
-from tests.services import queued
+from tests.queue import queued
 
 
 @pytest.mark.django_db(transaction=True)

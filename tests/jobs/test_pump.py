@@ -16,7 +16,7 @@ from gallery.models import Image, Lease, Task, TaskStatus, User
 from tests.conftest import Submit
 from tests.demo.server import DemoServer
 from tests.invariants import check_files, check_money
-from tests.services import queued
+from tests.queue import queued
 
 S = TaskStatus
 

@@ -18,7 +18,7 @@ from tests.conftest import Submit
 from tests.demo.server import DemoServer
 from tests.jobs.test_poll import ask
 from tests.jobs.test_submit import send
-from tests.services import queued
+from tests.queue import queued
 
 S = TaskStatus
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from gallery.models import Charge, Event, Task, TaskStatus, User
 from tests.conftest import Submit
 from tests.invariants import check_money
-from tests.services import queued
+from tests.queue import queued
 
 from .conftest import MakeImage, accept, doubt, state
 

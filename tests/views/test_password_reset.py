@@ -12,7 +12,7 @@ from django.utils import translation
 
 from gallery.jobs.mail import send_reset_links
 from gallery.models import User
-from tests.services import empty_queue, packages
+from tests.queue import empty_queue, packages
 from tests.views.test_password_set import NEW
 
 MAIL = "alice@wonderland.example"

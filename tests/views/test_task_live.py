@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from gallery.models import ImageModel, Studio, Task, User
 from tests.conftest import Submit
-from tests.services import empty_queue, queued
+from tests.queue import empty_queue, queued
 
 from .conftest import HTMX, accept
 
