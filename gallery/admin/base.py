@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.contrib.admin.views.main import ChangeList
-    from django.db.models import Model, QuerySet
+    from django.db.models import Model
+    from django.forms import Form
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
 
@@ -89,11 +91,34 @@ class Listed(admin.ModelAdmin):  # type: ignore[type-arg]
         except OverflowError as error:
             raise IncorrectLookupParameters(error) from error
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Form, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """Django's names of the fields, and what each was and became: money changes hands here."""
+        told: list[dict[str, Any]] = super().construct_change_message(request, form, formsets, add)
+        for one in told:
+            if "changed" in one:
+                one["changed"]["values"] = [_change(form, name) for name in form.changed_data]
+        return told
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Each word is a condition, and thousands would keep the server busy for a minute."""
         return super().get_search_results(request, queryset, search_term[:SEARCHED])
+
+
+def _change(form: Form, name: str) -> list[Any]:
+    """A field's value before and after, as it was typed."""
+    field = form.fields[name]
+    values = (form[name].initial, form.cleaned_data[name])
+    return [one if isinstance(one, bool) else _typed(field.prepare_value(one)) for one in values]
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, list | tuple | QuerySet):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(value)
 
 
 class Big(Listed):

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.template.defaultfilters import yesno
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -108,10 +110,24 @@ def deed_words(entry: LogEntry) -> str:
     """A line of the administrators' log in words."""
     try:
         told = json.loads(entry.change_message)[0]
+        if "changed" in told:
+            return _changes(told["changed"])
         words = str(DEEDS[told["deed"]])
     except (ValueError, LookupError, TypeError):
         return str(entry.get_change_message())
     return f"{words}: {told['note']}" if told.get("note") else words
+
+
+def _changes(changed: dict[str, list[Any]]) -> str:
+    """Each field with what it was and what it became: `Monthly limit: 500 → 600`."""
+    pairs = zip(changed["fields"], changed["values"], strict=True)
+    return "; ".join(
+        f"{gettext(name)}: {_value(before)} → {_value(after)}" for name, (before, after) in pairs
+    )
+
+
+def _value(value: bool | str) -> str:
+    return str(yesno(value)) if isinstance(value, bool) else value or "–"
 
 
 @register.filter

@@ -104,6 +104,9 @@ def test_a_limit_reaches_this_months_budget(by_admin: Client, alice: User, task:
     assert 'value="50"' in by_admin.get(path).text
     assert by_admin.post(path, form | {"monthly_limit_kopecks": ""}).status_code == 302
     assert set(own.values_list("limit_kopecks", flat=True)) == {None}
+    log = by_admin.get("/admin/admin/logentry/").text
+    assert "Monthly limit, roubles: – → 50<" in log
+    assert "Monthly limit, roubles: 50 → –<" in log
     alice.refresh_from_db()
     assert alice.is_active
 
