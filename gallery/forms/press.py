@@ -50,9 +50,9 @@ def refusal_words(refusal: Refusal) -> str | Promise:
 def _budget_words(refusal: BeyondBudget) -> str | Promise:
     if refusal.fits <= 0:
         return (
-            _("The studio's money for this month is used up.")
+            _("The studio's purse has less left this month than one picture costs.")
             if refusal.whose == "purse"
-            else _("Your limit for this month is used up.")
+            else _("Your limit has less left this month than one picture costs.")
         )
     room = (
         ngettext_lazy(

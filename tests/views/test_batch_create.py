@@ -247,7 +247,7 @@ def test_a_limit_says_how_many_fit(
 def test_the_purse_is_the_studios(by_alice: Client, form: dict[str, Any]) -> None:
     Budget.objects.set_purse(300)
     answer = send(by_alice, form)
-    assert "The studio&#x27;s money for this month is used up." in answer.text
+    assert "The studio&#x27;s purse has less left this month than one picture costs." in answer.text
 
 
 def test_when_no_model_is_on(by_alice: Client, form: dict[str, Any]) -> None:
