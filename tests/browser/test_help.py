@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import axe, steps
+from tests.browser import steps
 from tests.browser.conftest import NewPage
 from tests.browser.guard import Guard
 from tests.browser.house import Person
@@ -49,7 +49,6 @@ def test_keys_do_nothing_while_one_types(studio: Page) -> None:
 def test_help(studio: Page) -> None:
     studio.get_by_role("link", name="Help and keys").click()
     expect(studio.get_by_role("heading", name="Keys")).to_be_visible()
-    axe.check(studio, "help")
 
 
 @pytest.mark.parametrize("who", ["somebody", "nobody"])
@@ -58,7 +57,6 @@ def test_pages_of_what_went_wrong(studio: Page, visit: NewPage, guard: Guard, wh
     page = studio if who == "somebody" else visit()
     page.goto("/nothing/")
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
-    axe.check(page, f"404 for {who}")
 
 
 def test_a_lost_session_without_scripts(visit: NewPage, person: Person, guard: Guard) -> None:
