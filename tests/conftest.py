@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.utils import timezone, translation
 
 from gallery.models import Batch, ImageModel, Order, Studio, Task, User
 from tests import queue
@@ -36,6 +37,13 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
     settings.DATA_DIR.mkdir()
     folder: Path = settings.DATA_DIR
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """A request leaves its language and its time zone behind in the thread: not for the next."""
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)
