@@ -24,6 +24,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 HEADER = "X-Request-ID"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+ROW = re.compile(r"[0-9]{1,18}")
 QUIET = frozenset({"static", "healthz"})
 
 
@@ -69,8 +70,16 @@ def _write(request: HttpRequest, status: int, seconds: float) -> None:
 
 
 def _object_of(request: HttpRequest) -> dict[str, int]:
-    """The row that the URL is about, such as task=5: URL names begin with the noun."""
+    """The row that the URL is about, such as task=5: URL names begin with the noun.
+
+    In the panel with the app before it, and there `user` and `event` would be taken for others'.
+    """
     match = request.resolver_match
-    if match is None or not match.url_name or not isinstance(match.kwargs.get("pk"), int):
+    if match is None or not match.url_name:
         return {}
-    return {match.url_name.split("_", 1)[0]: match.kwargs["pk"]}
+    row = str(match.kwargs.get("pk", match.kwargs.get("object_id", "")))
+    if not ROW.fullmatch(row):
+        return {}
+    if match.namespace != "admin":
+        return {match.url_name.split("_", 1)[0]: int(row)}
+    return {"task" if match.url_name.startswith("gallery_task_") else "row": int(row)}

@@ -124,6 +124,7 @@ def _typed(value: Any) -> str:
 class Big(Listed):
     """A table without bounds: newest first, and no order that the database would have to sort."""
 
+    ordering = ("-pk",)
     sortable_by: ClassVar[tuple[str, ...]] = ()
 
     @admin.display(description=_("number"))

@@ -14,7 +14,6 @@ from .base import ReadOnly, SinceFilter, UserFilter, belongs_to, person, roubles
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
 
 
 @admin.display(description=_("month"))
@@ -38,9 +37,6 @@ class ChargeAdmin(ReadOnly):
     whose = person("user", _("user"))
     of_task = belongs_to("task", _("task"))
     of_month = month
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
-        return super().get_queryset(request).order_by("-pk")
 
     def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         is_number = words.isascii() and words.isdigit() and len(words) < 19

@@ -70,9 +70,6 @@ class ReferenceAdmin(ReadOnly):
 
     of_prompt = belongs_to("prompt", _("prompt"))
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Reference]:
-        return super().get_queryset(request).order_by("-pk")
-
     def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         is_number = words.isascii() and words.isdigit() and len(words) < 19
         return rows.filter(prompt_id=int(words)) if is_number else rows.none()

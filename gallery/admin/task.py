@@ -229,9 +229,6 @@ class EventAdmin(ReadOnly):
         is_number = words.isascii() and words.isdigit() and len(words) < 19
         return rows.filter(task_id=int(words)) if is_number else rows.none()
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return super().get_queryset(request).order_by("-pk")
-
     @admin.display(description=_("what"))
     def what(self, event: Event) -> str:
         return event.words

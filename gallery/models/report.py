@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Case, Count, F, IntegerField, Min, Q, Sum, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from .budget import Budget, current_month
@@ -116,11 +116,14 @@ class Month:
 def waiting() -> list[Waiting]:
     """Open, unknown and lost tasks by state; every state of these, also when it has none."""
     states = OPEN | {TaskStatus.UNKNOWN, TaskStatus.LOST}
+    # Waiting since it was asked for; in doubt since it was sent; lost since it was given up.
+    in_doubt = Case(When(status=TaskStatus.UNKNOWN, then="sent_at"))
+    since = Coalesce("ended_at", in_doubt, "created_at")
     rows = (
         Task.objects.filter(status__in=states)
         .order_by()
         .values_list("status")
-        .annotate(Count("pk"), Min("created_at"))
+        .annotate(count=Count("pk"), oldest=Min(since))
     )
     found = {status: (count, oldest) for status, count, oldest in rows}
     return [Waiting(status, *found.get(status, (0, None))) for status in ORDER]

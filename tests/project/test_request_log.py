@@ -65,6 +65,21 @@ def test_no_query_string_and_no_words_of_a_search(
     assert "url=nowhere status=404" in lines(written)[1]
 
 
+def test_the_task_that_a_page_of_the_panel_is_about(
+    written: StringIO, client: Client, alice: User, task: Task
+) -> None:
+    User.objects.update(is_superuser=True, is_staff=True)
+    client.force_login(alice)
+    for path in (f"task/{task.pk}/change", f"user/{alice.pk}/change", "event/1/change", "task/x"):
+        client.get(f"/admin/gallery/{path}/")
+    of_task, of_user, of_event, of_none = lines(written)
+    assert f" task={task.pk} " in of_task
+    assert f" user={alice.pk} " in of_user  # whose request it is
+    assert f" row={alice.pk} " in of_user
+    assert " row=1 " in of_event
+    assert " row=" not in of_none
+
+
 def test_no_token_of_a_one_time_link(written: StringIO, client: Client) -> None:
     token = Studio.objects.issue_setup_token()
     client.get(f"/setup/{token}/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,45 @@ POLICIES = {
     "password_set": Policy(get=404, post=404, open=True),
     "healthz": Policy(get=503, open=True),
 }
+
+
+OK = 200
+AWAY = 302
+NO = 403
+
+PANEL = {
+    # What an administrator is answered to GET, and to a POST with nothing in it. Django's panel
+    # takes every other method for a GET, or refuses it.
+    "index": (OK, OK),
+    "app_list": (AWAY, AWAY),
+    "autocomplete": (NO, 405),
+    "jsi18n": (OK, 405),
+    "login": (AWAY, 405),
+    "logout": (405, AWAY),
+    "password_change": (AWAY, AWAY),
+    "password_change_done": (AWAY, AWAY),
+    "view_on_site": (404, 404),
+    # Lists, and pages of rows: to read, but for three kinds
+    "*_changelist": (OK, OK),
+    "*_change": (OK, NO),
+    "*_history": (OK, OK),
+    "*_add": (NO, NO),
+    "*_delete": (NO, NO),
+    "*_thumbnail": (OK, OK),
+    "*_deed": (OK, AWAY),
+    "gallery_studio_changelist": (AWAY, AWAY),
+    **{
+        f"{name}_{page}": (OK, OK)
+        for name in ("gallery_user", "gallery_imagemodel", "gallery_studio", "auth_group")
+        for page in ("add", "change")
+    },
+    "gallery_studio_add": (NO, NO),
+    "auth_group_delete": (OK, OK),
+}
+"""Addresses of the panel by name or by kind; the longest that fits counts."""
+
+
+def panel(name: str) -> tuple[int, int]:
+    """The policy of an address of the panel. Raises ValueError when none was declared."""
+    fitting = [pattern for pattern in PANEL if fnmatch(name, pattern)]
+    return PANEL[max(fitting, key=len)]

@@ -141,3 +141,15 @@ def test_what_is_theirs_is_found_by_their_name(by_admin: Client, submit: Submit)
     for kind in ("task", "prompt", "batch", "charge", "budget"):
         page = by_admin.get(f"/admin/gallery/{kind}/", {"q": "семен"}).text
         assert ">Семён<" in page, kind
+
+
+@pytest.mark.parametrize("name", ["charge", "event", "task", "reference"])
+def test_a_long_list_begins_with_the_newest(
+    by_admin: Client, alice: User, submit: Submit, name: str
+) -> None:
+    links = ("https://a.example/1.png", "https://a.example/2.png")
+    submit(alice, count=3, references=links)
+    answer = by_admin.get(f"/admin/gallery/{name}/")
+    keys = [row.pk for row in answer.context["cl"].result_list]
+    assert len(keys) >= 2
+    assert keys == sorted(keys, reverse=True)

@@ -90,3 +90,11 @@ def test_no_page_says_so_with_a_key(by_alice: Client, settings: Any) -> None:
     settings.IS_DEMO = False
     for path in ("/", "/nothing/"):
         assert "built-in demo provider" not in by_alice.get(path).text
+
+
+def test_the_address_of_a_button_opened_like_a_page(by_alice: Client) -> None:
+    answer = by_alice.get("/batches/")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "belongs to a button" in answer.text
+    assert not by_alice.get("/batches/", headers={"HX-Request": "true"}).content

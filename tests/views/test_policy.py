@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from copy import copy
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.admin import site as admin_site
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
 from django.core.signals import request_finished
 from django.db import close_old_connections, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django_q.models import Schedule
 
-from gallery.models import Image, Task, User
+from gallery.models import Image, Lease, Reference, Studio, Task, User
 from project import urls
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, doubt, refuse
-from tests.views.policies import POLICIES, Policy
+from tests.views.policies import POLICIES, Policy, panel
+from tests.whole.sights import addresses
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 PEOPLE = ("anonymous", "owner", "stranger", "deactivated", "administrator")
@@ -157,6 +163,65 @@ def admin_addresses() -> Iterator[str]:
         ):
             path = path.replace(f"<{converter}>", "384" if "size" in converter else "1")
         yield path.replace(r"(?P<app_label>auth|gallery)", "gallery")
+
+
+def panel_rows() -> dict[str, str]:
+    """The key of a row of each kind that the panel shows."""
+    found = {}
+    for model in admin_site._registry:
+        row = model._default_manager.order_by("pk").first()
+        assert row is not None, model
+        found[f"{model._meta.app_label}_{model._meta.model_name}"] = str(row.pk)
+    return found
+
+
+@pytest.fixture
+def furnished(rows: Rows, people: dict[str, Client], alice: User, admin: User) -> dict[str, str]:
+    """A row of everything, and its key."""
+    Studio.objects.current()
+    Group.objects.create(name="helpers")
+    Lease.objects.beat("queue")
+    Schedule.objects.create(name="sweep", func="gallery.jobs.sweep.run")
+    Reference.objects.create(prompt_id=rows["prompt"], position=0, url="https://a.example/1.png")
+    LogEntry.objects.log_actions(
+        admin.pk, User.objects.filter(pk=alice.pk), CHANGE, "", single_object=True
+    )
+    return panel_rows()
+
+
+DEEDS = {"gallery_task": "cancel", "gallery_studio": "resume", "gallery_user": "end-sessions"}
+TAKEN = ("", "object_id", "object_id name", "pk", "app_label", "content_type_id object_id")
+
+
+def test_an_administrator_is_let_in_as_the_table_says(
+    furnished: dict[str, str], rows: Rows, people: dict[str, Client]
+) -> None:
+    names = sorted(name for name in addresses() if name.startswith("admin:"))
+    assert len(names) > 70
+    administrator = people["administrator"]
+    cookies = copy(administrator.cookies)
+    for name in names:
+        page = name.removeprefix("admin:")
+        kind = page.rpartition("_")[0]
+        row = str(rows["task:queued"]) if kind == "gallery_task" else furnished.get(kind, "1")
+        known = {"object_id": row, "pk": row, "name": DEEDS.get(kind, "switch-off")}
+        path = panel_path(name, {**known, "app_label": "gallery", "content_type_id": "1"})
+        get, post = panel(page)
+        wanted = {"GET": {get}, "HEAD": {get}, "POST": {post}}
+        for method in METHODS:
+            for htmx in (False, True):
+                administrator.cookies = copy(cookies)
+                answer = ask(administrator, method, path, Policy(), htmx=htmx)
+                others = {get, 401, 405}
+                assert answer.status_code in wanted.get(method, others), (method, htmx, path)
+
+
+def panel_path(name: str, known: dict[str, str]) -> str:
+    """The address, with those of the known values that it takes."""
+    for keys in TAKEN:
+        with contextlib.suppress(NoReverseMatch):
+            return reverse(name, kwargs={key: known[key] for key in keys.split()})
+    raise AssertionError(name)
 
 
 LET_IN = {"/admin/login/", "/admin/logout/", "/admin/jsi18n/"}

@@ -145,6 +145,7 @@ SIGHTS = [
     Sight("setup", "/setup/-/", "", still="setup"),
     # What went wrong
     Sight("not-found", "/nothing/", status=404, large_text=True),
+    Sight("only-a-button", "/batches/", status=405),
     Sight("not-sent", "/", "beginner", _lost_session, status=401),
     Sight("bad-request", "/broken/", still="400", status=400),
     Sight("broken", "/broken/", still="500", status=500),
