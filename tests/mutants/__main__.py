@@ -1,7 +1,8 @@
 """Applies each mutant to a copy of the source, and runs the real tests that must notice it.
 
 `python -m tests.mutants` tries them all, with names only those; `--tests tests/jobs` runs a whole
-folder instead of the tests that the catalogue names. Exit 1 when one survives.
+folder instead of the tests that the catalogue names. Where DATABASE_URL is PostgreSQL, those that
+are no mistakes on SQLite are tried too. Exit 1 when one survives.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import reach, services
+
 from .catalogue import MUTANTS, Edit, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600
 """Nobody waits longer for the tests of one mutant."""
+
+RUN = f"mutants{os.getpid()}"
+"""Names what the tests make in a PostgreSQL and a Redis that others use too."""
 
 RED = 1
 """What pytest says when tests ran and some failed; what is broken otherwise proves nothing."""
@@ -86,8 +92,7 @@ def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
         **os.environ,
         "PYTHONDONTWRITEBYTECODE": "1",
         "DATA_DIR": str(root.parent / "data"),
-        "TEST_RUN": f"mutants{os.getpid()}",
-        "TEST_MUTANT": "1",
+        "TEST_RUN": RUN,
     }
     done = subprocess.run(
         command,
@@ -119,10 +124,13 @@ def attempt(root: Path, mutant: Mutant, tests: Sequence[str]) -> Verdict:
 
 
 def chosen(names: Sequence[str]) -> list[Mutant]:
+    """Those that were asked for; without names all that are mistakes on this database."""
     unknown = set(names) - {mutant.name for mutant in MUTANTS}
     if unknown:
         sys.exit(f"No such mutant: {', '.join(sorted(unknown))}")
-    return [mutant for mutant in MUTANTS if not names or mutant.name in names]
+    if names:
+        return [mutant for mutant in MUTANTS if mutant.name in names]
+    return [one for one in MUTANTS if services.POSTGRESQL or not one.needs_rows_locked]
 
 
 def arguments() -> argparse.Namespace:
@@ -135,22 +143,32 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     asked = arguments()
     mutants = chosen(asked.names)
-    with tempfile.TemporaryDirectory(prefix="artel-mutants-") as folder:
-        root = Path(folder) / "source"
-        copy_source(root)
-        named = asked.tests or sorted({test for mutant in mutants for test in mutant.tests})
-        code, output = run(root, named)
-        if code != 0:
-            print(output)
-            print("These tests are red without any mutant: nothing would be proved.")
-            return 1
-        verdicts = []
-        for mutant in mutants:
-            verdicts.append(attempt(root, mutant, asked.tests or mutant.tests))
-            print(line(verdicts[-1]), flush=True)
-    survivors = [verdict.mutant.name for verdict in verdicts if not verdict.is_caught]
-    print(f"{len(verdicts) - len(survivors)} of {len(verdicts)} mutants were caught.")
-    return 1 if survivors else 0
+    try:
+        with tempfile.TemporaryDirectory(prefix="artel-mutants-") as folder:
+            root = Path(folder) / "source"
+            copy_source(root)
+            return judge(root, mutants, asked.tests)
+    finally:
+        for url in (services.DATABASE_URL if services.POSTGRESQL else "", services.REDIS_URL):
+            if url:
+                reach.sweep(RUN, url)
+
+
+def judge(root: Path, mutants: Sequence[Mutant], tests: Sequence[str] | None) -> int:
+    """Try each, and print what caught it; the exit code."""
+    named = tests or sorted({test for mutant in mutants for test in mutant.tests})
+    code, output = run(root, named)
+    if code != 0:
+        print(output)
+        print("These tests are red without any mutant: nothing would be proved.")
+        return 1
+    survivors = 0
+    for mutant in mutants:
+        verdict = attempt(root, mutant, tests or mutant.tests)
+        survivors += not verdict.is_caught
+        print(line(verdict), flush=True)
+    print(f"{len(mutants) - survivors} of {len(mutants)} mutants were caught.")
+    return min(survivors, 1)
 
 
 def line(verdict: Verdict) -> str:

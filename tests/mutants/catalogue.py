@@ -25,6 +25,8 @@ class Mutant:
     name: str
     edits: tuple[Edit, ...]
     tests: tuple[str, ...]
+    needs_rows_locked: bool = False
+    """No mistake on SQLite, where one writer at a time has the whole database."""
 
 
 SUBMIT = "gallery/jobs/submit.py"
@@ -49,11 +51,26 @@ TEST_CREATE = "tests/provider/test_create.py"
 TEST_RESULT = "tests/provider/test_result.py"
 TEST_DOWNLOAD = "tests/provider/test_download.py"
 TEST_STORE = "tests/archive/test_store.py"
+TEST_RACES = "tests/models/test_races.py"
 TEST_PROCESSES = "tests/models/test_race_of_processes.py"
+TEST_HISTORIES = "tests/jobs/test_histories.py"
 TEST_SETTINGS = "tests/project/test_settings.py"
 TEST_POLICY = "tests/views/test_policy.py"
 
 
+HOLD = """            fits = Q(limit_kopecks=None) | Q(
+                limit_kopecks__gte=F("held_kopecks") + F("spent_kopecks") + kopecks
+            )
+            if not self.filter(fits, pk=row.pk).update(held_kopecks=F("held_kopecks") + kopecks):
+                row.refresh_from_db()
+                raise"""
+HOLD_NAIVELY = """            row.refresh_from_db()
+            left = row.left_kopecks
+            held = row.held_kopecks + kopecks
+            if left is None or left >= kopecks:
+                self.filter(pk=row.pk).update(held_kopecks=held)
+            else:
+                raise"""
 EXEMPT = "from django.views.decorators.csrf import csrf_exempt\n\n\n@csrf_exempt\n"
 
 
@@ -219,8 +236,7 @@ CREATES = (
         TASKS,
         "return self.unpaused().filter(pk=pk, status=S.SENDING, claim=claim).exists()",
         "return self.unpaused().filter(pk=pk).exists()",
-        f"{TEST_TASK}::test_an_old_claim_writes_nothing",
-        "tests/models/test_truth.py",
+        TEST_HISTORIES,
     ),
     one(
         "server-error-taken-for-a-refusal",
@@ -276,19 +292,8 @@ MONEY = (
     one(
         "budget-read-then-write",
         BUDGET,
-        """            fits = Q(limit_kopecks=None) | Q(
-                limit_kopecks__gte=F("held_kopecks") + F("spent_kopecks") + kopecks
-            )
-            if not self.filter(fits, pk=row.pk).update(held_kopecks=F("held_kopecks") + kopecks):
-                row.refresh_from_db()
-                raise""",
-        """            row.refresh_from_db()
-            left = row.left_kopecks
-            held = row.held_kopecks + kopecks
-            if left is None or left >= kopecks:
-                self.filter(pk=row.pk).update(held_kopecks=held)
-            else:
-                raise""",
+        HOLD,
+        HOLD_NAIVELY,
         f"{TEST_PROCESSES}::test_no_hold_passes_the_purse",
     ),
     one(
@@ -367,15 +372,40 @@ MONEY = (
         "False:",
         f"{TEST_BATCH}::test_the_same_token_with_other_content_is_refused",
     ),
-    one(
+    Mutant(
         "send-claimed-by-look-then-write",
-        TASKS,
-        "        row = self.filter(*where, pk=pk, status=old)\n        if row.update(",
-        """        if not self.filter(*where, pk=pk, status=old).exists():
+        (
+            Edit(
+                TASKS,
+                "        row = self.filter(*where, pk=pk, status=old)\n        if row.update(",
+                """        if not self.filter(*where, pk=pk, status=old).exists():
             return False
         row = self.model.objects.filter(pk=pk)
         if row.update(""",
-        f"{TEST_PROCESSES}::test_each_send_is_claimed_once",
+            ),
+        ),
+        (f"{TEST_RACES}::test_a_task_is_canceled_or_sent",),
+        needs_rows_locked=True,
+    ),
+    Mutant(
+        "budget-read-then-write-in-its-transaction",
+        (Edit(BUDGET, HOLD, HOLD_NAIVELY),),
+        (f"{TEST_RACES}::test_no_hold_passes_a_limit",),
+        needs_rows_locked=True,
+    ),
+    Mutant(
+        "owner-locked-after-the-task",
+        (
+            Edit(
+                TASKS,
+                """        self._hold_owner(pk)
+        claim = uuid.uuid4()
+""",
+                "        claim = uuid.uuid4()\n",
+            ),
+        ),
+        (f"{TEST_RACES}::test_closing_an_account_locks_in_the_order_of_everybody",),
+        needs_rows_locked=True,
     ),
     one(
         "save-claimed-by-two",
