@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -54,8 +54,8 @@ from tests.models.test_task import FILE
 from tests.provider.servers import closed_port
 
 S = TaskStatus
-HISTORIES = int(os.environ.get("TEST_HISTORIES", "20"))
-"""How many are tried; `make chaos` tries more."""
+HISTORIES = int(os.environ.get("TEST_HISTORIES", "20" if connection.vendor == "sqlite" else "8"))
+"""How many are tried, for half a minute; `make chaos` tries more."""
 STEPS = 50
 PICTURES = 6
 """What a member may order in a month, and two thirds of what the purse has room for."""

@@ -26,7 +26,7 @@ from .catalogue import MUTANTS, Edit, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600
-"""Nobody waits longer for the tests of one mutant."""
+"""Nobody waits longer for the tests of one mutant, whose source may turn for ever."""
 
 RUN = f"mutants{os.getpid()}"
 """Names what the tests make in a PostgreSQL and a Redis that others use too."""
@@ -83,7 +83,7 @@ def copy_source(to: Path) -> None:
     shutil.copytree(ROOT, to, ignore=made, symlinks=True)
 
 
-def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
+def run(root: Path, tests: Sequence[str], seconds: float | None = None) -> tuple[int, str]:
     """What pytest answers and prints, in that copy and with a database that all runs share."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "--reuse-db"]
     # Nothing compiled or remembered: a file of the same size and second may be another mutant's.
@@ -100,7 +100,7 @@ def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=seconds,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
@@ -111,7 +111,7 @@ def attempt(root: Path, mutant: Mutant, tests: Sequence[str]) -> Verdict:
     began = time.monotonic()
     with applied(root, mutant):
         try:
-            code, output = run(root, tests)
+            code, output = run(root, tests, SECONDS)
         except subprocess.TimeoutExpired:
             return Verdict(mutant, False, f"no answer within {SECONDS} s", SECONDS)
     seconds = time.monotonic() - began
