@@ -18,7 +18,7 @@ TEST_DATABASE := $(or $(filter postgres%,$(DATABASE_URL)),postgres://127.0.0.1:5
 TEST_REDIS := $(or $(REDIS_URL),redis://127.0.0.1:6379/0)
 
 .PHONY: test-services
-.PHONY: run test check lint types coverage bench bench-panel screenshots chaos messages lock clean
+.PHONY: run test check lint types coverage bench bench-panel screenshots chaos mutants messages lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -60,9 +60,15 @@ screenshots: $(DEV_STAMP)
 bench-panel: $(DEV_STAMP)
 	$(BIN)/python -m tests.bench.panel
 
-# kill -9 of each part with a task in each state.
+# kill -9 of each part with a task in each state, histories at random, and mistakes of our own.
 chaos: $(DEV_STAMP)
 	$(BIN)/python -m pytest tests/chaos
+	TEST_HISTORIES=500 $(BIN)/python -m pytest tests/jobs/test_histories.py
+	$(BIN)/python -m tests.mutants
+
+# Dangerous mistakes in a copy of the source, each of which some real test must notice.
+mutants: $(DEV_STAMP)
+	$(BIN)/python -m tests.mutants
 
 # Brings the Russian catalogue up to date with the source, and names what is not translated yet.
 messages: $(DEV_STAMP)

@@ -146,6 +146,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     @transaction.atomic
     def cancel(self, pk: int, *, by: User) -> bool:
         """Take a queued task back, free of charge."""
+        self._hold_owner(pk)
         if not self._move(pk, S.QUEUED, S.CANCELED, kind="canceled", actor=by, ended=True):
             return False
         Charge.objects.release(self.model.objects.get(pk=pk), actor=by)
@@ -154,6 +155,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     @transaction.atomic
     def claim_send(self, pk: int) -> uuid.UUID | None:
         """The right to send this task's one create; None when it is gone, gated or another's."""
+        self._hold_owner(pk)
         claim = uuid.uuid4()
         until = _now_and(settings.CLAIM_SECONDS)
         moved = self.sendable()._move(
@@ -540,6 +542,16 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         )
 
     # The one way to move
+
+    def _hold_owner(self, pk: int) -> None:
+        """Lock the owner's row before a queued task's, as closing an account does.
+
+        Whoever locked the task first and then came to wait for the owner or the budgets would
+        deadlock with it.
+        """
+        owner = self.model.objects.filter(pk=pk).values("owner")
+        people = get_user_model().objects.select_for_update(no_key=True).filter(pk__in=owner)
+        people.values_list("pk", flat=True).first()
 
     def _move(
         self,

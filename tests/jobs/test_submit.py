@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from gallery.provider import answers
 from tests.conftest import KEY, Submit
 from tests.demo.server import DemoServer
 from tests.invariants import check_money
+from tests.provider.servers import Peer, serving
+from tests.running import wait_for
 
 S = TaskStatus
 
@@ -154,6 +157,48 @@ def test_not_sent_is_queued_again(task: Task, settings: Any) -> None:
     sent = send(task)
     assert (sent.status, sent.reason, sent.sent_at) == (S.QUEUED, "refused", None)
     assert not Studio.objects.current().is_paused
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_claim_is_committed_before_the_first_byte(
+    submit: Submit, alice: User, settings: Any
+) -> None:
+    """Whoever dies with the request on the wire leaves a row that says so."""
+    seen: list[tuple[str, int]] = []
+
+    def look(peer: Peer) -> None:
+        """As another process sees the rows: on a connection of its own."""
+        try:
+            peer.request()
+            seen.extend(Task.objects.values_list("status", "attempts"))
+        finally:
+            connection.close()
+
+    submit(alice)
+    with serving(look) as server:
+        settings.PROVIDER_URL = server.url
+        with closing(remote.client()) as client:
+            sender = senders.Sender(client)
+            sender.tick()
+            sender.finish()
+    assert seen == [(S.SENDING, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_id_is_on_its_row_while_another_create_still_hangs(
+    provider: DemoServer, submit: Submit, alice: User
+) -> None:
+    submit(alice, "hanging for a while")
+    task = submit(alice, "quick as a flash").tasks.get()
+    provider.fault("create", "charge-then-late", match="hanging", seconds=2)
+    with closing(remote.client()) as client:
+        sender = senders.Sender(client)
+        sender.tick()
+        wait_for(lambda: Task.objects.get(pk=task.pk).remote_id, 5, "the id")
+        assert len(sender.under_way) == 2, "nobody has looked at what came back"
+        sending = Task.objects.filter(status=S.SENDING)
+        assert sending.count() == 1, "the other is still on the wire"
+        sender.finish()
 
 
 def test_done_at_once(task: Task, provider: DemoServer) -> None:

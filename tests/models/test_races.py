@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from gallery.models import (
     Batch,
@@ -172,3 +173,60 @@ def test_a_task_is_canceled_or_sent(submit: Submit, alice: User) -> None:
 def test_a_lease_has_one_holder() -> None:
     found = at_once(lambda number: Lease.objects.acquire("race", 60))
     assert sum(isinstance(one, uuid.UUID) for one in found) == 1, found
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="locks rows: one writer at a time here")
+@pytest.mark.parametrize("other", ["claim", "cancel"])
+def test_closing_an_account_locks_in_the_order_of_everybody(
+    submit: Submit, alice: User, admin: User, other: str
+) -> None:
+    """Closing holds its owner, then each task: who holds a task of theirs waits for neither.
+
+    The other comes while closing waits in the middle of its tasks, and takes the last of them.
+    """
+    last, middle, _ = submit(alice, count=3).tasks.order_by("pk")
+    failed: list[Exception] = []
+
+    def run(call: Callable[[], object]) -> None:
+        with own_connection():
+            try:
+                call()
+            except Exception as error:  # a deadlock that the database resolved by aborting one
+                failed.append(error)
+
+    deeds: list[Callable[[], object]] = [
+        lambda: User.objects.deactivate(alice, by=admin),
+        lambda: (
+            Task.objects.claim_send(last.pk)
+            if other == "claim"
+            else Task.objects.cancel(last.pk, by=alice)
+        ),
+    ]
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    with transaction.atomic():
+        Task.objects.select_for_update().get(pk=middle.pk)
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            wait_for_lock(number)
+    for thread in threads:
+        thread.join(20)
+    assert failed == []
+    assert {task.status for task in Task.objects.all()} == {S.CANCELED}
+    check_money()
+
+
+def wait_for_lock(waiting: int) -> None:
+    """Until so many others wait for what somebody has locked in this database."""
+    deadline = time.monotonic() + 10
+    count = 0
+    while count < waiting:
+        assert time.monotonic() < deadline, f"{count} of {waiting} wait"
+        with connection.cursor() as cursor:
+            # What is seen of the others stays the same for a whole transaction, unless one asks.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            count = cursor.fetchone()[0]
+        time.sleep(0.02)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from tests.running import BASE
 
@@ -184,6 +185,32 @@ def test_behind_a_trusted_proxy_plain_requests_are_redirected(read: Any) -> None
     found = read(PUBLIC_URL="https://artel.example", TRUSTED_PROXY="on")
     assert found["SECURE_SSL_REDIRECT"]
     assert found["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def test_without_a_key_nothing_is_said_to_the_real_provider(read: Any) -> None:
+    found = read(DEMO_URL="http://127.0.0.1:4321/v1")
+    assert (found["PROVIDER_URL"], found["PROVIDER_KEY"]) == ("http://127.0.0.1:4321/v1", "demo")
+    found = read(GPTUNNEL_API_KEY="shds-secret")
+    assert found["PROVIDER"] == found["PROVIDER_URL"] == "https://gptunnel.ru/v1"
+
+
+def test_a_claim_outlives_its_create_and_the_tests_keep_that(read: Any, settings: Any) -> None:
+    """Else another might call a task unknown while its create can still leave."""
+    found = read()
+    assert found["CONNECT_SECONDS"] < found["CREATE_SECONDS"] < found["CLAIM_SECONDS"]
+    assert settings.CONNECT_SECONDS < settings.CREATE_SECONDS < settings.CLAIM_SECONDS
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db
+def test_what_is_committed_is_on_the_disk() -> None:
+    """A create must not leave before its row would outlive a power cut."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name in ("synchronous", "journal_mode"):
+            cursor.execute(f"PRAGMA {name}")
+            found[name] = cursor.fetchone()[0]
+    assert found == {"synchronous": 2, "journal_mode": "wal"}, "2 is FULL"
 
 
 def test_postgresql(read: Any) -> None:

@@ -269,5 +269,17 @@ def test_an_old_form_says_so_and_keeps_the_text(by_alice: Client) -> None:
     assert strict.post("/batches/", headers={"HX-Request": "true"})["HX-Retarget"] == "#alert"
 
 
+@pytest.mark.parametrize("name", [name for name, one in POLICIES.items() if one.post])
+def test_every_post_asks_for_the_token_of_its_form(
+    name: str, rows: Rows, people: dict[str, Client]
+) -> None:
+    """Else another site could press our buttons with a member's cookies."""
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = people["owner"].cookies
+    for htmx in (False, True):
+        answer = ask(strict, "POST", address(name, rows), POLICIES[name], htmx=htmx)
+        assert answer.status_code == 403
+
+
 def test_the_suite_runs_with_the_policy_switched_on() -> None:
     assert "gallery.middleware.LoginRequired" in django_settings.MIDDLEWARE
