@@ -137,7 +137,7 @@ class UnsavedFilter(admin.SimpleListFilter):
 class EventInline(ReadOnlyInline):
     model = Event
     verbose_name_plural = _("story")
-    fields = ("created_at", "words", "reason_sentence", "detail", "actor")
+    fields = ("created_at", "words", "reason_sentence", "detail", "note", "actor")
     readonly_fields = fields
 
     @admin.display(description=_("what"))
@@ -151,6 +151,10 @@ class EventInline(ReadOnlyInline):
     @admin.display(description=_("detail"))
     def detail(self, event: Event) -> str:
         return event.detail
+
+    @admin.display(description=_("note"))
+    def note(self, event: Event) -> str:
+        return event.note
 
 
 class ChargeInline(ReadOnlyInline):

@@ -6,10 +6,12 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from gallery.models import (
     Batch,
@@ -172,3 +174,9 @@ def test_a_task_is_canceled_or_sent(submit: Submit, alice: User) -> None:
 def test_a_lease_has_one_holder() -> None:
     found = at_once(lambda number: Lease.objects.acquire("race", 60))
     assert sum(isinstance(one, uuid.UUID) for one in found) == 1, found
+
+
+def test_an_alarm_rings_once(task: Task) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    Task.objects.filter(pk=task.pk).update(status=S.SAVING, ready_at=long_ago)
+    assert at_once(lambda number: Task.objects.ring(task.pk, 1)).count(True) == 1

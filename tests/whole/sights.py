@@ -192,7 +192,7 @@ NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
-    "task_cancel", "task_dismiss", "task_live", "trash_empty",
+    "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "prompt_text", "robots",
