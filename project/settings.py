@@ -105,7 +105,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # URL-encoded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 # No form takes a file. Django would write any that is sent to the disk, of whatever size, and
-# before it asks for a login; a view that wants files sets handlers of its own, with a limit.
+# before it asks for a login; a view that wants files sets handlers of its own, with a limit
+# (gallery/admin/upload.py has the only one).
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 CONTENT_SECURITY_POLICY = {

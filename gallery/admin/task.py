@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gallery.jobs import cluster, poll
+from gallery.jobs import cluster, poll, save
 from gallery.models import Charge, Event, RemoteIdTaken, Task, TaskStatus, User, report
 
 from .base import OwnerFilter, ReadOnly, ReadOnlyInline, SinceFilter, belongs_to, person, roubles
@@ -40,6 +40,20 @@ class NoteForm(forms.Form):
         label=_("How do you know?"),
         help_text=_("Kept in the ledger, for whoever asks later."),
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class FileForm(forms.Form):
+    """Its field is the one that the handler takes; what is in it is checked by the archive."""
+
+    file = forms.FileField(
+        label=_("The file from the provider's site"),
+        help_text=_("webp, png or jpeg; at most 64 MB and 100 megapixels."),
+        error_messages={
+            "required": _("Choose the file."),
+            "empty": _("The file is empty."),
+        },
+        widget=forms.FileInput(attrs={"accept": "image/webp,image/png,image/jpeg"}),
     )
 
 
@@ -76,6 +90,10 @@ def write_off(task: Task, by: User, typed: dict[str, Any]) -> bool:
     return Task.objects.write_off(task.pk, "given-up", by=by)
 
 
+def rescue(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    return Task.objects.rescue(task.pk, typed["stored"], by=by)
+
+
 def is_in(*states: TaskStatus) -> Any:
     return lambda task: task.status in states
 
@@ -84,6 +102,19 @@ DEEDS = (
     Deed("cancel", _("Cancel"), cancel, is_in(S.QUEUED)),
     Deed("ask-now", _("Ask the provider now"), ask_now, is_in(S.RENDERING)),
     Deed("ask-again", _("Ask the provider again"), ask_again, is_in(S.LOST)),
+    Deed(
+        "rescue",
+        _("Upload its file"),
+        rescue,
+        is_in(S.LOST),
+        form=FileForm,
+        told=("sha256",),
+        upload=save.brought,
+        words=_(
+            "When the picture can be seen at the provider's site, download it there and give it "
+            "here. It is checked like any download, goes to its owner's gallery, and costs no more."
+        ),
+    ),
     Deed(
         "identify",
         _("Give the provider's task id"),

@@ -111,6 +111,9 @@ SIGHTS = [
     Sight("deleted", "/", "collector", _delete_picture),
     Sight("task-done", "/tasks/{done}/", large_text=True, prints=True),
     Sight("receipt", "/tasks/{done}/receipt/", large_text=True, prints=True),
+    Sight("receipt-unknown", "/tasks/{unknown}/receipt/", large_text=True),
+    Sight("task-late", "/tasks/{late}/"),
+    Sight("task-overdue", "/tasks/{overdue}/"),
     Sight("task-queued", "/tasks/{queued}/"),
     Sight("task-rendering", "/tasks/{rendering}/"),
     Sight("task-failed", "/tasks/{failed}/"),
@@ -180,6 +183,7 @@ SIGHTS += [
 DEEDS = {
     "task-identify": "gallery/task/{unknown}/do/identify",
     "task-not-charged": "gallery/task/{unknown}/do/not-charged",
+    "task-rescue": "gallery/task/{lost}/do/rescue",
     "task-write-off": "gallery/task/{unknown}/do/write-off",
     "model-off": "gallery/imagemodel/1/do/switch-off",
     "studio-pause": "gallery/studio/1/do/pause",
