@@ -14,7 +14,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from gallery.models import Event, TaskStatus
-from gallery.templatetags.artel import rub, seconds
+from gallery.templatetags.artel import rub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,14 +63,15 @@ def _moment(when: datetime | None) -> str:
         return ""
     local = timezone.localtime(when)
     away = f"{local:%z}"
-    return f"{local:%Y-%m-%d %H:%M:%S %Z} (UTC{away[:3]}:{away[3:]})"
+    zone = "UTC" if local.tzname() == "UTC" else f"{local:%Z} (UTC{away[:3]}:{away[3:]})"
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
 
 
 def _what_came(task: Task, events: Sequence[Event]) -> list[tuple[str, str]]:
     """How long was waited, and what there was of an answer."""
     doubt = next((event for event in reversed(events) if event.is_doubt), None)
     if doubt is not None and not task.remote_id:
-        waited = seconds(doubt.waited) if doubt.waited is not None else ""
+        waited = "" if doubt.waited is None else _("%d s") % round(doubt.waited)
         return [(_("Waited for the answer"), waited), (_("What came"), _answer(doubt))]
     image: Image | None = getattr(task, "image", None)
     facts = [
@@ -93,9 +94,8 @@ def _answer(doubt: Event) -> str:
     came = [f"HTTP {doubt.http_status}"] if doubt.http_status else []
     if doubt.received is not None:
         came.append(ngettext("%d byte", "%d bytes", doubt.received) % doubt.received)
-    if doubt.reason_sentence:
-        came.append(doubt.reason_sentence)
-    return ", ".join(came)
+    sentences = [f"{', '.join(came)}."] if came else []
+    return " ".join([*sentences, doubt.reason_sentence])
 
 
 def _prompt(text: str) -> list[tuple[str, str]]:

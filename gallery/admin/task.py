@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.jobs import cluster, poll, save
 from gallery.models import Charge, Event, RemoteIdTaken, Task, TaskStatus, User, report
+from gallery.support import claim
 
 from .base import OwnerFilter, ReadOnly, ReadOnlyInline, SinceFilter, belongs_to, person, roubles
 from .deeds import Deed, Doing, Refused
@@ -104,7 +105,7 @@ DEEDS = (
     Deed("ask-again", _("Ask the provider again"), ask_again, is_in(S.LOST)),
     Deed(
         "rescue",
-        _("Upload its file"),
+        _("Upload the file"),
         rescue,
         is_in(S.LOST),
         form=FileForm,
@@ -214,8 +215,11 @@ class TaskAdmin(Doing, ReadOnly):
         "large", "status", "reason_sentence", "detail", "owner", "prompt", "batch", "model",
         "price", "cost", "provider", "remote_id", "created_at", "sent_at", "accepted_at",
         "ready_at", "ended_at", "due_at", "give_up_at", "attempts", "polls", "saves",
+        "support_claim",
     )  # fmt: skip
-    readonly_fields = ("large", "status", "price", "cost", "reason_sentence", "prompt")
+    readonly_fields = (
+        "large", "status", "price", "cost", "reason_sentence", "prompt", "support_claim",
+    )  # fmt: skip
 
     price = roubles("price_kopecks", _("price"))
     cost = roubles("cost_kopecks", _("cost by the provider"))
@@ -235,6 +239,13 @@ class TaskAdmin(Doing, ReadOnly):
     @admin.display(description=_("picture"))
     def large(self, task: Task) -> str:
         return picture(getattr(task, "image", None), 192)
+
+    @admin.display(description=_("claim to support"))
+    def support_claim(self, task: Task) -> str:
+        """Who writes to the provider is whoever has the account there."""
+        text = claim(task, list(Event.objects.filter(task=task)))
+        shown = '<details><summary>{}</summary><pre class="claim code">{}</pre></details>'
+        return format_html(shown, gettext("Show it"), text) if text else ""
 
     @admin.display(description=_("prompt"))
     def prompt(self, task: Task) -> str:

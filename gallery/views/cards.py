@@ -156,17 +156,19 @@ def link_words(left: float) -> str:
     """How long a link surely lives, told in the unit that the live view looks at."""
     count, unit = span(left)
     if not count:
-        return _("The picture is ready, but its link may be dead by now. It is tried all the same.")
+        return _(
+            "Ready at the provider, but no link to it may live any more. It is tried all the same."
+        )
     if unit == "minutes":
         words = ngettext(
-            "The picture is ready. Its link surely lives for %d more minute.",
-            "The picture is ready. Its link surely lives for %d more minutes.",
+            "Ready at the provider; a link to it surely lives for %d more minute.",
+            "Ready at the provider; a link to it surely lives for %d more minutes.",
             count,
         )
     else:
         words = ngettext(
-            "The picture is ready. Its link surely lives for %d more hour.",
-            "The picture is ready. Its link surely lives for %d more hours.",
+            "Ready at the provider; a link to it surely lives for %d more hour.",
+            "Ready at the provider; a link to it surely lives for %d more hours.",
             count,
         )
     return words % count

@@ -150,11 +150,11 @@ def test_a_flood_of_digits_costs_no_time(by_alice: Client) -> None:
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        (0.01, "Its link surely lives for 23 more hours."),
-        (21.5, "Its link surely lives for 2 more hours."),
-        (22.5, "Its link surely lives for 89 more minutes."),
-        (23.992, "its link may be dead by now"),
-        (40, "its link may be dead by now"),
+        (0.01, "a link to it surely lives for 23 more hours."),
+        (21.5, "a link to it surely lives for 2 more hours."),
+        (22.5, "a link to it surely lives for 89 more minutes."),
+        (23.992, "no link to it may live any more"),
+        (40, "no link to it may live any more"),
     ],
 )
 def test_what_is_not_saved_says_how_long_its_link_lives(
@@ -173,7 +173,7 @@ def test_that_a_link_grows_old_is_news(by_alice: Client, task: Task) -> None:
     assert Task.objects.ready(task.pk, "https://pictures.example/one.webp", None)
     before = known(by_alice.get("/").text)
     assert ask(by_alice, before).status_code == 204
-    for hours, words in ((5.5, "18 more hours"), (22.9, "more minutes"), (24, "may be dead")):
+    for hours, words in ((5.5, "18 more hours"), (22.9, "more minutes"), (24, "may live any more")):
         ready_at = timezone.now() - timedelta(hours=hours)
         Task.objects.filter(pk=task.pk).update(ready_at=ready_at)
         news = ask(by_alice, before).text

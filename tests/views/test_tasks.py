@@ -149,7 +149,7 @@ def test_an_unknown_card_says_what_is_known(by_alice: Client, task: Task) -> Non
         "It was sent and may have been charged, up to 4 ₽.",
         "It will not be sent again by itself.",
         f"at {sent:%H:%M:%S}.",
-        "Waited for 3:00.",
+        "Waited for 180 s.",
         "The answer began with HTTP 502.",
         "1,234 bytes of it came.",
     ):
@@ -159,7 +159,7 @@ def test_an_unknown_card_says_what_is_known(by_alice: Client, task: Task) -> Non
 def test_an_unknown_page_says_more(by_alice: Client, task: Task) -> None:
     page = by_alice.get(in_doubt(task, seconds=180.4, status=None, received=0)).text
     assert "up to 4\u00a0₽, which stay held" in page
-    assert "<dt>Waited</dt><dd>3:00</dd>" in page
+    assert "<dt>Waited</dt><dd>180 s</dd>" in page
     assert "not a byte" in page
     assert "HTTP" not in page
     assert re.search(r"<dt>Sent</dt><dd>\s*<time[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", page)

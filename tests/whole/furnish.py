@@ -275,8 +275,9 @@ class Furnisher:
 
     def come_late(self, image: Image) -> None:
         sent_at = timezone.now() - timedelta(hours=3, minutes=10)
+        assert image.task_id
         Task.objects.filter(pk=image.task_id).update(sent_at=sent_at, accepted_at=sent_at)
-        self.ids(late=image.task_id or 0)
+        self.ids(late=image.task_id)
 
     def become_failed(self, task: Task) -> None:
         words = "The prompt was refused: violence/graphic (см. правила, п. 4.2)"
