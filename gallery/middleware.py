@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.shortcuts import render
@@ -45,7 +44,7 @@ class Preferences:
             translation.activate(language)
             request.LANGUAGE_CODE = language
         # Threads are used again: the last visitor's zone must not stay.
-        with timezone.override(_zone(getattr(request.user, "time_zone", ""))):
+        with timezone.override(getattr(request.user, "zone", None)):
             return self.get_response(request)
 
 
@@ -62,11 +61,3 @@ class RefusedMethods:
         page = render(request, "405.html", status=405)
         page["Allow"] = answer["Allow"]
         return page
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    """The zone of that name; None, which is the installation's, when this system has it not."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):
-        return None

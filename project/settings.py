@@ -105,7 +105,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # URL-encoded.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 # No form takes a file. Django would write any that is sent to the disk, of whatever size, and
-# before it asks for a login; a view that wants files sets handlers of its own, with a limit.
+# before it asks for a login; a view that wants files sets handlers of its own, with a limit
+# (gallery/admin/upload.py has the only one).
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 CONTENT_SECURITY_POLICY = {
@@ -192,6 +193,10 @@ NOT_FOUND_SECONDS: float = 3600
 NOT_FOUND_TIMES = 5
 POLL_MAX_SECONDS: float = 3600
 
+# A picture that comes this long after it was sent has come after all: models take two minutes at
+# most before their card says "Longer than usual", and it has said so for ten.
+AFTER_ALL_SECONDS: float = 720
+
 # "Try later" fails a task at this many times within this time; the waits between two tries.
 LATER_TIMES = 8
 LATER_SECONDS: float = 24 * 3600
@@ -204,6 +209,10 @@ BREAKER_TIMES = 2
 BREAKER_SECONDS: float = 600
 DISK_FLOOR_BYTES = 512 * 1024 * 1024
 ARCHIVER_DEAD_SECONDS: float = 600
+
+# What has been paid for, and ready for so long, and is not saved, is said loudly: on every page to
+# administrators, and once for each of these in the log and by mail. Links die after 24 hours.
+ALARM_SECONDS: tuple[float, ...] = (3600, 6 * 3600, 18 * 3600)
 
 # A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10

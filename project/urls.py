@@ -16,6 +16,7 @@ urlpatterns = [
     path("tasks/<int:pk>/cancel/", tasks.task_cancel, name="task_cancel"),
     path("tasks/<int:pk>/dismiss/", tasks.task_dismiss, name="task_dismiss"),
     path("tasks/<int:pk>/ask/", tasks.task_ask, name="task_ask"),
+    path("tasks/<int:pk>/note/", tasks.task_note, name="task_note"),
     path("tasks/<int:pk>/again/", tasks.task_again, name="task_again"),
     path("images/<int:pk>/", images.image_show, name="image_show"),
     path("images/<int:pk>/original/", images.image_original, name="image_original"),

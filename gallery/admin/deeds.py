@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -18,18 +19,28 @@ from django.forms import Form
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from gallery.archive import store
+from gallery.archive.inspect import BadPicture
 from gallery.models import User
+
+from .upload import FIELD, OneFile, file_sentence, is_far_too_large, let_pass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern
     from django_stubs_ext import StrOrPromise
+
+    from gallery.archive.store import Incoming
+    from gallery.models import StoredFile
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -54,7 +65,12 @@ class Deed:
     """What it will do, where that needs saying: then it has a page of its own."""
     told: tuple[str, ...] = ()
     """Fields of the form that belong in the log."""
-    multipart: bool = False
+    upload: Callable[[Any, Incoming], AbstractContextManager[StoredFile]] | None = None
+    """What keeps the file that its form takes, while the verb makes a picture of it or does not."""
+
+    @property
+    def takes_file(self) -> bool:
+        return self.upload is not None
 
     @property
     def has_page(self) -> bool:
@@ -78,7 +94,15 @@ class Doing:
         base = f"{self.opts.app_label}_{self.opts.model_name}"
         view = self.admin_site.admin_view(self.deed_view)
         route = path("<path:object_id>/do/<slug:name>/", view, name=f"{base}_deed")
-        return [route, *super().get_urls()]  # type: ignore[misc]
+        take = self.admin_site.admin_view(self.upload_view)
+        uploads = [
+            path(
+                f"<path:object_id>/do/{deed.name}/", take, {"name": deed.name}, name=f"{base}_file"
+            )
+            for deed in self.deeds
+            if deed.takes_file
+        ]
+        return [*uploads, route, *super().get_urls()]  # type: ignore[misc]
 
     def may_do(self, request: HttpRequest, row: Any = None) -> bool:
         """Who may edit rows of this kind may do this, also where no field can be edited."""
@@ -114,12 +138,7 @@ class Doing:
         """The page of a deed (GET), and the deed itself (POST)."""
         if request.method not in {"GET", "HEAD", "POST"}:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        row = self.get_object(request, object_id)
-        if not self.may_do(request, row):
-            raise PermissionDenied
-        deed = next((deed for deed in self.deeds if deed.name == name), None)
-        if row is None or deed is None:
-            raise Http404
+        row, deed = self._asked_for(request, object_id, name)
         form = self._form(request, deed)
         if request.method == "POST" and form.is_valid():
             try:
@@ -128,14 +147,71 @@ class Doing:
                 form.add_error(next(iter(form.fields), None), str(refused))
         return self._page(request, deed, row, form)
 
+    @csrf_exempt  # until the handler is set: looking for the form's token reads the whole body
+    def upload_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """The same for a deed that takes a file: from whom it may come, while it is wanted."""
+        if request.method != "POST":
+            return self.deed_view(request, object_id, name)
+        row, deed = self._asked_for(request, object_id, name)
+        if not deed.may(row):
+            answer: HttpResponse = csrf_protect(self._too_late)(request, row)
+            return answer
+        if is_far_too_large(request):
+            let_pass(request)
+            return self._page(request, deed, row, self._refused_file(deed, "too-large"))
+        try:
+            with store.receive(settings.DATA_DIR) as incoming:
+                request.upload_handlers = [OneFile(request, incoming)]
+                answer = csrf_protect(self._upload)(request, deed, row)
+        except OSError as error:
+            log.warning("upload-not-kept", error=error.strerror)
+            return self._page(request, deed, row, self._refused_file(deed, "disk-refused"))
+        return answer
+
+    def _upload(self, request: HttpRequest, deed: Deed, row: Any) -> HttpResponse:
+        handler = request.upload_handlers[0]
+        assert isinstance(handler, OneFile)
+        assert deed.form
+        assert deed.upload
+        form = deed.form(request.POST, request.FILES)
+        if handler.trouble:
+            form = self._refused_file(deed, handler.trouble)
+        elif form.is_valid():
+            try:
+                with deed.upload(row, handler.incoming) as file:
+                    return self._done(request, deed, row, {"stored": file, "sha256": file.sha256})
+            except BadPicture as bad:
+                form = self._refused_file(deed, bad.reason)
+        return self._page(request, deed, row, form)
+
+    def _refused_file(self, deed: Deed, reason: str) -> Form:
+        """The form, with what was wrong with the file beside its field."""
+        assert deed.form
+        form = deed.form({}, MultiValueDict())
+        form.fields[FIELD].error_messages["required"] = file_sentence(reason)
+        return form
+
+    def _too_late(self, request: HttpRequest, row: Any) -> HttpResponse:
+        words = _("Nothing was done: its state has changed in the meantime.")
+        self.message_user(request, words, messages.WARNING)
+        return redirect(self.after_deed(row))
+
+    def _asked_for(self, request: HttpRequest, object_id: str, name: str) -> tuple[Any, Deed]:
+        """The row and what is to be done with it, by whom that may be done."""
+        row = self.get_object(request, object_id)
+        if not self.may_do(request, row):
+            raise PermissionDenied
+        deed = next((deed for deed in self.deeds if deed.name == name), None)
+        if row is None or deed is None:
+            raise Http404
+        return row, deed
+
     def _done(
         self, request: HttpRequest, deed: Deed, row: Any, typed: dict[str, Any]
     ) -> HttpResponse:
-        if self.carry_out(request, deed, row, typed):
-            self.message_user(request, _("Done: %s.") % deed.label, messages.SUCCESS)
-        else:
-            words = _("Nothing was done: its state has changed in the meantime.")
-            self.message_user(request, words, messages.WARNING)
+        if not self.carry_out(request, deed, row, typed):
+            return self._too_late(request, row)
+        self.message_user(request, _("Done: %s.") % deed.label, messages.SUCCESS)
         return redirect(self.after_deed(row))
 
     def each(self, request: HttpRequest, name: str, rows: Iterable[Any]) -> None:
@@ -190,7 +266,7 @@ class Doing:
         kind = deed.form or Form
         if request.method != "POST":
             return kind()
-        return kind(request.POST, request.FILES if deed.multipart else None)
+        return kind(request.POST)
 
     def _page(self, request: HttpRequest, deed: Deed, row: Any, form: Form) -> HttpResponse:
         context = {

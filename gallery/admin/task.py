@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gallery.jobs import cluster, poll
+from gallery.jobs import cluster, poll, save
 from gallery.models import Charge, Event, RemoteIdTaken, Task, TaskStatus, User, report
+from gallery.support import claim
 
 from .base import OwnerFilter, ReadOnly, ReadOnlyInline, SinceFilter, belongs_to, person, roubles
 from .deeds import Deed, Doing, Refused
@@ -40,6 +41,20 @@ class NoteForm(forms.Form):
         label=_("How do you know?"),
         help_text=_("Kept in the ledger, for whoever asks later."),
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class FileForm(forms.Form):
+    """Its field is the one that the handler takes; what is in it is checked by the archive."""
+
+    file = forms.FileField(
+        label=_("The file from the provider's site"),
+        help_text=_("webp, png or jpeg; at most 64 MB and 100 megapixels."),
+        error_messages={
+            "required": _("Choose the file."),
+            "empty": _("The file is empty."),
+        },
+        widget=forms.FileInput(attrs={"accept": "image/webp,image/png,image/jpeg"}),
     )
 
 
@@ -76,6 +91,10 @@ def write_off(task: Task, by: User, typed: dict[str, Any]) -> bool:
     return Task.objects.write_off(task.pk, "given-up", by=by)
 
 
+def rescue(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    return Task.objects.rescue(task.pk, typed["stored"], by=by)
+
+
 def is_in(*states: TaskStatus) -> Any:
     return lambda task: task.status in states
 
@@ -84,6 +103,19 @@ DEEDS = (
     Deed("cancel", _("Cancel"), cancel, is_in(S.QUEUED)),
     Deed("ask-now", _("Ask the provider now"), ask_now, is_in(S.RENDERING)),
     Deed("ask-again", _("Ask the provider again"), ask_again, is_in(S.LOST)),
+    Deed(
+        "rescue",
+        _("Upload the file"),
+        rescue,
+        is_in(S.LOST),
+        form=FileForm,
+        told=("sha256",),
+        upload=save.brought,
+        words=_(
+            "When the picture can be seen at the provider's site, download it there and give it "
+            "here. It is checked like any download, goes to its owner's gallery, and costs no more."
+        ),
+    ),
     Deed(
         "identify",
         _("Give the provider's task id"),
@@ -137,7 +169,7 @@ class UnsavedFilter(admin.SimpleListFilter):
 class EventInline(ReadOnlyInline):
     model = Event
     verbose_name_plural = _("story")
-    fields = ("created_at", "words", "reason_sentence", "detail", "actor")
+    fields = ("created_at", "words", "reason_sentence", "detail", "note", "actor")
     readonly_fields = fields
 
     @admin.display(description=_("what"))
@@ -151,6 +183,10 @@ class EventInline(ReadOnlyInline):
     @admin.display(description=_("detail"))
     def detail(self, event: Event) -> str:
         return event.detail
+
+    @admin.display(description=_("note"))
+    def note(self, event: Event) -> str:
+        return event.note
 
 
 class ChargeInline(ReadOnlyInline):
@@ -179,8 +215,11 @@ class TaskAdmin(Doing, ReadOnly):
         "large", "status", "reason_sentence", "detail", "owner", "prompt", "batch", "model",
         "price", "cost", "provider", "remote_id", "created_at", "sent_at", "accepted_at",
         "ready_at", "ended_at", "due_at", "give_up_at", "attempts", "polls", "saves",
+        "support_claim",
     )  # fmt: skip
-    readonly_fields = ("large", "status", "price", "cost", "reason_sentence", "prompt")
+    readonly_fields = (
+        "large", "status", "price", "cost", "reason_sentence", "prompt", "support_claim",
+    )  # fmt: skip
 
     price = roubles("price_kopecks", _("price"))
     cost = roubles("cost_kopecks", _("cost by the provider"))
@@ -200,6 +239,13 @@ class TaskAdmin(Doing, ReadOnly):
     @admin.display(description=_("picture"))
     def large(self, task: Task) -> str:
         return picture(getattr(task, "image", None), 192)
+
+    @admin.display(description=_("claim to support"))
+    def support_claim(self, task: Task) -> str:
+        """Who writes to the provider is whoever has the account there."""
+        text = claim(task, list(Event.objects.filter(task=task)))
+        shown = '<details><summary>{}</summary><pre class="claim code">{}</pre></details>'
+        return format_html(shown, gettext("Show it"), text) if text else ""
 
     @admin.display(description=_("prompt"))
     def prompt(self, task: Task) -> str:

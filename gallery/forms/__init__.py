@@ -4,6 +4,7 @@ from .accounts import NewPasswordForm, PasswordForm, ResetForm, SetupForm, Signu
 from .composer import ComposerForm
 from .history import HistoryForm
 from .links import MAX_LINK, check_link
+from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
 
@@ -13,6 +14,7 @@ __all__ = [
     "ComposerForm",
     "HistoryForm",
     "NewPasswordForm",
+    "NoteForm",
     "PasswordForm",
     "PressForm",
     "ProfileForm",

@@ -14,6 +14,7 @@ from gallery.models import (
     ModelOff,
     NoLongerUnknown,
     Order,
+    OtherMoney,
     PriceChanged,
     Prompt,
     PromptTrashed,
@@ -41,6 +42,8 @@ def refusal_words(refusal: Refusal) -> str | Promise:
             return _budget_words(refusal)
         case NoLongerUnknown():
             return _("This task is not unknown any more, or may still be answered.")
+        case OtherMoney():
+            return _("A demo picture never takes a real one's place, nor a real one a demo's.")
         case PromptTrashed():
             return _("This prompt is in the trash. Restore it there to run it again.")
         case _:

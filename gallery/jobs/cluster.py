@@ -72,6 +72,12 @@ def send_reset_links(user_ids: list[int], site: str, language: str) -> None:
     transaction.on_commit(lambda: async_task(job, user_ids, site, language), robust=True)
 
 
+def send_alarm(task_ids: list[int], level: int) -> None:
+    """Let a worker write to the administrators that these are paid for and not saved."""
+    job = "gallery.jobs.mail.send_alarm"
+    transaction.on_commit(lambda: async_task(job, task_ids, level), robust=True)
+
+
 def ensure_schedules() -> None:
     """Make the schedules that revive the jobs each minute and prune the queue's own rows."""
     wanted: list[tuple[str, str, str]] = [

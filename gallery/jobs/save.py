@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 from structlog.contextvars import bound_contextvars
 
-from gallery.archive import store, thumbnails
-from gallery.archive.inspect import BadPicture, facts, opened
-from gallery.models import StoredFile, Task
+from gallery.archive import removal, store, thumbnails
+from gallery.archive.inspect import BadPicture, Facts, facts, opened
+from gallery.models import Image, StoredFile, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
@@ -22,6 +24,7 @@ from .waiting import back_off
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterator
 
     from PIL.Image import Image as Picture
 
@@ -117,9 +120,33 @@ def _fetch(task: Task) -> StoredFile:
             store.keep(incoming, root, name)
         except store.NameTaken:
             # Something spoiled what an earlier, interrupted save left there: stand beside it.
-            name = _name(task, incoming.sha256, known.extension, again=task.saves)
+            name = _name(task, incoming.sha256, known.extension, again=f"-{task.saves}")
             store.keep(incoming, root, name)
         _write_thumbnails(copies, name)
+    return _described(incoming, name, known)
+
+
+@contextmanager
+def brought(task: Task, incoming: store.Incoming) -> Iterator[StoredFile]:
+    """What a person brought for the task, checked as what is fetched is, and kept meanwhile.
+
+    On leaving it is gone again, unless a picture was made of it. It has a name that no other has:
+    of two who bring the same file, the one who is late takes away their own alone. Raises
+    BadPicture, and OSError when the disk refuses; then nothing is kept.
+    """
+    with opened(incoming.path) as picture:
+        known, copies = facts(picture), _shrink(picture, task)
+    name = _name(task, incoming.sha256, known.extension, again=f"-{secrets.token_hex(4)}")
+    try:
+        store.keep(incoming, settings.DATA_DIR, name)
+        _write_thumbnails(copies, name)
+        yield _described(incoming, name, known)
+    finally:
+        if not Image.objects.filter(file=name).exists():
+            removal.remove_picture(settings.DATA_DIR, name)
+
+
+def _described(incoming: store.Incoming, name: str, known: Facts) -> StoredFile:
     return StoredFile(
         name=name,
         sha256=incoming.sha256,
@@ -131,11 +158,10 @@ def _fetch(task: Task) -> StoredFile:
     )
 
 
-def _name(task: Task, sha256: str, extension: str, again: int = 0) -> str:
+def _name(task: Task, sha256: str, extension: str, again: str = "") -> str:
     """The same task and bytes give the same name, so that a save done twice leaves one file."""
     day = task.created_at.astimezone(UTC)
-    turn = f"-{again}" if again else ""
-    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}{turn}.{extension}"
+    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}{again}.{extension}"
 
 
 def _shrink(picture: Picture, task: Task) -> thumbnails.Copies:

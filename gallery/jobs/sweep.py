@@ -11,7 +11,7 @@ from django.utils import timezone
 from gallery.archive import store
 from gallery.models import Event, Lease, Studio, Task, TaskStatus, prune_attempts
 
-from . import cluster, journal, pump, purge
+from . import alarms, cluster, journal, pump, purge
 from .submit import guard_disk
 
 INCOMING_SECONDS = 3600
@@ -30,8 +30,8 @@ def run() -> None:
 
 
 def sweep() -> None:
-    """Bring kept ids home, call dead sends unknown, watch the archive, wake sleeping pumps,
-    empty the trash of what has lain there for its time.
+    """Bring kept ids home, call dead sends unknown, watch the archive and say what it has not
+    saved, wake sleeping pumps, empty the trash of what has lain there for its time.
     """
     journal.replay()
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
@@ -39,6 +39,7 @@ def sweep() -> None:
     guard_key()
     guard_disk()
     guard_archive()
+    alarms.ring()
     store.remove_stale(settings.DATA_DIR, INCOMING_SECONDS)
     prune_attempts()
     for name in pump.NAMES:

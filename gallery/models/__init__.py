@@ -9,6 +9,7 @@ from .batch import (
     ModelOff,
     NoLongerUnknown,
     Order,
+    OtherMoney,
     PriceChanged,
     PromptTrashed,
     Refusal,
@@ -23,6 +24,7 @@ from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .outcome import Outcome
 from .prompt import MAX_TEXT, Prompt, Reference, fold
+from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 from .task import Task
@@ -54,6 +56,7 @@ __all__ = [
     "ModelOff",
     "NoLongerUnknown",
     "Order",
+    "OtherMoney",
     "Outcome",
     "OverLimit",
     "PriceChanged",
@@ -76,5 +79,6 @@ __all__ = [
     "fold",
     "one_time_tokens",
     "prune_attempts",
+    "span",
     "typical",
 ]

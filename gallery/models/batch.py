@@ -70,6 +70,10 @@ class NoLongerUnknown(Refusal):
     """The task to be sent again is not unknown any more, or its send may still be under way."""
 
 
+class OtherMoney(Refusal):
+    """A demo picture was to take a real one's place, or a real one a demo's."""
+
+
 class PromptTrashed(Refusal):
     """The prompt to be run once more is in the trash."""
 
@@ -173,6 +177,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             raise ModelOff(model)
         if model.price_kopecks != order.price_kopecks:
             raise PriceChanged(model.price_kopecks)
+        if order.replaces is not None and not order.replaces.is_of_todays_money:
+            raise OtherMoney
         if order.prompt is not None and not Prompt.objects.hold_kept(order.prompt.pk):
             raise PromptTrashed
         prompt = order.prompt or Prompt.objects.write(

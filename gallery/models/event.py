@@ -30,6 +30,9 @@ GRAVE = frozenset({"unknown", "written-off", "lost", "restored"})
 TOLD = ("reason", "remote_id", "seconds", "status")
 """Facts for the log too. The others are what a provider or a person wrote: it may hold a prompt."""
 
+DOUBTS = ("unknown", "restored")
+"""How a task comes into doubt; these lines carry what is known of the answer."""
+
 WORDS: dict[str, str | Promise] = {
     "held": _("Accepted; its price is held"),
     "canceled": _("Canceled"),
@@ -49,7 +52,12 @@ WORDS: dict[str, str | Promise] = {
     "asked-again": _("Asked for again"),
     "rescued": _("Saved from an uploaded file"),
     "restored": _("In doubt after a restore"),
+    "owner-note": _("Note by its owner"),
 }
+
+
+def _whole(fact: Any) -> int | None:
+    return fact if isinstance(fact, int) else None
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -62,6 +70,14 @@ class EventQuerySet(models.QuerySet["Event"]):
     def record_all(self, tasks: Iterable[Task], kind: str, *, actor: User | None = None) -> None:
         for event in self.bulk_create(Event(task=task, kind=kind, actor=actor) for task in tasks):
             event.log_when_committed()
+
+    def doubts(self, tasks: Iterable[int]) -> dict[int, Event]:
+        """The line with which each of these tasks came into doubt; the last, when there are more.
+
+        No query at all when there are no such tasks.
+        """
+        lines = self.filter(task__in=list(tasks), kind__in=DOUBTS).order_by("pk")
+        return {event.task_id: event for event in lines}
 
 
 class Event(models.Model):
@@ -104,6 +120,31 @@ class Event(models.Model):
     @property
     def reason_sentence(self) -> str:
         return sentence(self.facts.get("reason", ""))
+
+    @property
+    def is_doubt(self) -> bool:
+        return self.kind in DOUBTS
+
+    @property
+    def waited(self) -> float | None:
+        """Seconds for which an answer was waited for, where that was measured."""
+        seconds = self.facts.get("seconds")
+        return float(seconds) if isinstance(seconds, int | float) else None
+
+    @property
+    def http_status(self) -> int | None:
+        """The last status line that the provider answered with."""
+        return _whole(self.facts.get("status"))
+
+    @property
+    def received(self) -> int | None:
+        """Bytes of the answer that came; None where nobody lived to count them."""
+        return _whole(self.facts.get("received"))
+
+    @property
+    def note(self) -> str:
+        """What a person wrote: data, to be escaped wherever it is shown."""
+        return str(self.facts.get("note", ""))
 
     @property
     def detail(self) -> str:

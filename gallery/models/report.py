@@ -20,15 +20,13 @@ from .charge import Charge
 from .image_model import ImageModel
 from .reasons import sentence
 from .states import OPEN, PAID_NOT_SAVED, TaskStatus
-from .task import Task
+from .task import LINK_LIFE, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .task_queryset import TaskQuerySet
 
-LINK_LIFE = timedelta(hours=24)
-"""A result's link lives for 24 to 48 hours: the alarm counts on the least."""
 SAVE_GRACE = timedelta(minutes=5)
 """A picture that has been ready for less is on its way, and nobody's alarm."""
 FAILURES_OVER = timedelta(days=7)
@@ -139,6 +137,12 @@ def unsaved() -> Unsaved:
     """Paid for and not saved, though ready for longer than saving takes. Zero when all is well."""
     found = overdue().aggregate(count=Count("pk"), oldest=Min("ready_at"))
     return Unsaved(found["count"], found["oldest"])
+
+
+def alarm() -> Unsaved:
+    """Of these, what administrators are told on every page."""
+    found = Task.objects.unsaved(settings.ALARM_SECONDS[0])
+    return Unsaved(**found.aggregate(count=Count("pk"), oldest=Min("ready_at")))
 
 
 def failures() -> list[Line]:

@@ -41,5 +41,8 @@ OPEN = frozenset({S.QUEUED, S.SENDING, S.RENDERING, S.SAVING})
 TROUBLED = frozenset({S.FAILED, S.UNKNOWN, S.LOST})
 """Ended without a picture, or perhaps not ended: these cards stay until they are dismissed."""
 
+NOTED = TROUBLED | {S.WRITTEN_OFF}
+"""Whose owner may have something to say: what they know of the money, or of the picture."""
+
 PAID_NOT_SAVED = frozenset({S.RENDERING, S.SAVING})
 """The provider has accepted these, so a picture has been or will be paid for."""

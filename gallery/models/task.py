@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -12,11 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from .image_model import ImageModel
 from .reasons import sentence
-from .states import OPEN, TROUBLED, TaskStatus
+from .spans import span
+from .states import NOTED, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .task_queryset import DEMO, TaskQuerySet
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .studio import Studio
+
+LINK_LIFE = timedelta(hours=24)
+"""A result's link lives for 24 to 48 hours: whoever waits counts on the least."""
 
 
 class Task(models.Model):
@@ -70,6 +77,8 @@ class Task(models.Model):
     ready_at = models.DateTimeField(_("ready at"), null=True)
     result_url = models.TextField(_("link to the result"), blank=True)
     saves = models.PositiveIntegerField(_("downloads begun"), default=0)
+    # How loud it has been said that its picture is not saved: each alarm rings once.
+    alarm = models.PositiveSmallIntegerField(_("alarm"), null=True, editable=False)
 
     ended_at = models.DateTimeField(_("ended at"), null=True)
     # Why it waits or how it ended: a code of reasons.py, and the provider's own words as data.
@@ -117,6 +126,11 @@ class Task(models.Model):
         return self.status in TROUBLED
 
     @property
+    def may_be_noted(self) -> bool:
+        """Its owner may say what they know of it."""
+        return self.status in NOTED
+
+    @property
     def reason_sentence(self) -> str:
         return sentence(self.reason)
 
@@ -126,6 +140,28 @@ class Task(models.Model):
         if self.accepted_at is None or self.ready_at is None:
             return None
         return (self.ready_at - self.accepted_at).total_seconds()
+
+    @property
+    def came_after(self) -> float | None:
+        """Seconds from sending to keeping, of a picture that nobody could still count on."""
+        began = self.sent_at or self.accepted_at
+        if self.status != TaskStatus.DONE or began is None or self.ended_at is None:
+            return None
+        waited = (self.ended_at - began).total_seconds()
+        return waited if waited >= settings.AFTER_ALL_SECONDS else None
+
+    @property
+    def link_dies_at(self) -> datetime | None:
+        """When the link to its picture may die at the earliest; None before there is one."""
+        return self.ready_at + LINK_LIFE if self.ready_at else None
+
+    @property
+    def link_left(self) -> float | None:
+        """Seconds for which the link surely lives yet; None unless a ready picture is not saved."""
+        if self.status not in PAID_NOT_SAVED or self.ready_at is None:
+            return None
+        left = (self.ready_at + LINK_LIFE - timezone.now()).total_seconds()
+        return min(max(0.0, left), LINK_LIFE.total_seconds())
 
     @property
     def link_gate(self) -> str:
@@ -167,7 +203,14 @@ class Task(models.Model):
         """Unknown, and no byte of its send can still leave."""
         return self.status == TaskStatus.UNKNOWN and not self.may_still_be_answered
 
+    @property
+    def is_of_todays_money(self) -> bool:
+        """What is sent now costs the same kind of money, real or demo, as this did."""
+        return self.is_demo == settings.IS_DEMO
+
     def live_version(self, studio: Studio) -> str:
         """Changes exactly when what the card shows changes, be it by the mere passing of time."""
         again = "again" if self.may_be_sent_again else ""
-        return f"{self.version}.{self.gate(studio)}{again}"
+        left = self.link_left
+        link = "" if left is None else "-{}{}".format(*span(left))  # as coarse as the card says it
+        return f"{self.version}.{self.gate(studio)}{again}{link}"

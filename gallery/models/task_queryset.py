@@ -24,7 +24,7 @@ from .charge import Charge
 from .event import Event
 from .image import Image, StoredFile
 from .image_model import ImageModel
-from .states import MOVES, OPEN, TROUBLED, TaskStatus
+from .states import MOVES, NOTED, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ S = TaskStatus
 
 DEMO = "demo"
 """What a task for the built-in provider carries instead of an API's URL."""
+
+
+MOST_NOTES = 20
+"""Notes of its owner on one task."""
 
 
 class IllegalMove(Exception):
@@ -127,6 +131,14 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """Waiting for their file, and nobody is fetching it."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
         return self.current().due(within).filter(free, status=S.SAVING)
+
+    def unsaved(self, seconds: float) -> TaskQuerySet:
+        """Paid for, ready for so long and not saved, be it at a provider of former days.
+
+        Demo pictures only while the demo is what this installation runs: nobody paid for them.
+        """
+        unsaved = self.filter(status__in=PAID_NOT_SAVED, ready_at__lte=_now_and(-seconds))
+        return unsaved if settings.IS_DEMO else unsaved.real()
 
     def overdue_sends(self) -> TaskQuerySet:
         """Left in sending by a worker that died."""
@@ -527,6 +539,37 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         ):  # fmt: skip
             return False
         self._kept(pk, file)
+        return True
+
+    # Alarms
+
+    def unalarmed(self, level: int) -> TaskQuerySet:
+        """Not saved for as long as this alarm waits, and nobody has been told so this loudly."""
+        quieter = Q(alarm=None) | Q(alarm__lt=level)
+        return self.unsaved(settings.ALARM_SECONDS[level - 1]).filter(quieter)
+
+    def ring(self, pk: int, level: int) -> bool:
+        """Take it upon oneself to tell; True for one caller, ever. Changes no state."""
+        return self.unalarmed(level).filter(pk=pk).update(alarm=level) == 1
+
+    # Saying something
+
+    @transaction.atomic
+    def note(self, pk: int, text: str, *, by: User) -> bool:
+        """Its owner's word about a task in trouble: a line of the story. It moves no money.
+
+        The same word twice in a row is one press of the button.
+        """
+        # Locked, so that notes are counted one after the other.
+        row = self.select_for_update(no_key=True).filter(pk=pk, status__in=NOTED)
+        if row.only("pk").first() is None:
+            return False
+        notes = list(Event.objects.filter(task=pk, kind="owner-note"))
+        if notes and notes[-1].note == text:
+            return True
+        if len(notes) >= MOST_NOTES:
+            return False
+        Event.objects.record(pk, "owner-note", actor=by, note=text)
         return True
 
     # Looking away

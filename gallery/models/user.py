@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -157,6 +158,14 @@ class User(AbstractUser):
     last_sent_at = models.DateTimeField(_("last sent at"), null=True, editable=False)
 
     objects: ClassVar[StudioUserManager] = StudioUserManager()
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The chosen time zone; None, which is the installation's, when this system has it not."""
+        try:
+            return ZoneInfo(self.time_zone) if self.time_zone else None
+        except (KeyError, ValueError, OSError):
+            return None
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session is signed with, also with an older SECRET_KEY: password and epoch."""

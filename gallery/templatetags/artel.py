@@ -14,14 +14,15 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from gallery.models import Studio
+from gallery.models import Studio, report
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.contrib.auth.models import AnonymousUser
     from django.utils.safestring import SafeString
 
-    from gallery.models import Image
+    from gallery.models import Image, User
 
 register = template.Library()
 
@@ -88,10 +89,18 @@ def thumb_width(image: Image, size: int) -> int:
 
 @register.inclusion_tag("gallery/_notices.html", takes_context=True)
 def notices(context: dict[str, Any]) -> dict[str, Any]:
-    """What every page says while it is so: demo pictures, spending paused."""
-    user = context.get("user")
+    """What every page says while it is so: demo pictures, spending paused, and to administrators
+    that something is paid for and not saved.
+    """
+    user: User | AnonymousUser | None = context.get("user")
     known = user is not None and user.is_authenticated
-    return {"is_demo": settings.IS_DEMO, "studio": Studio.objects.current() if known else None}
+    is_told = user is not None and user.is_staff and user.has_perm("gallery.view_task")
+    return {
+        "is_demo": settings.IS_DEMO,
+        "studio": Studio.objects.current() if known else None,
+        "alarm": report.alarm() if is_told else None,
+        "now": timezone.now(),
+    }
 
 
 ROW = 13

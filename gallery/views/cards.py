@@ -7,7 +7,7 @@ by the template's lookups.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,8 +15,20 @@ from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from gallery.models import PAID_NOT_SAVED, Batch, Image, Studio, Task, TaskStatus, typical
+from gallery.models import (
+    PAID_NOT_SAVED,
+    Batch,
+    Event,
+    Image,
+    Studio,
+    Task,
+    TaskStatus,
+    span,
+    typical,
+)
 from gallery.models.reasons import sentence
 from gallery.models.task_queryset import TaskQuerySet
 from gallery.templatetags.artel import shape, shorten
@@ -51,6 +63,8 @@ class Card:
     elapsed: float
     usual: float
     slow: float
+    doubt: Event | None = None
+    """With what an unknown task came into doubt: what is known of its answer."""
 
     @property
     def pk(self) -> int:
@@ -91,6 +105,16 @@ class Card:
         return self.task.took if self.task.status == TaskStatus.DONE else None
 
     @property
+    def after_all(self) -> str:
+        """That its picture came when nobody could still count on it; else empty."""
+        return after_all(self.task.came_after) if self.task.came_after is not None else ""
+
+    @property
+    def link_words(self) -> str:
+        """How long the link to a picture that is ready and not saved surely lives; else empty."""
+        return link_words(self.task.link_left) if self.task.link_left is not None else ""
+
+    @property
     def timing(self) -> SafeString:
         """What the page's script goes on counting from."""
         return format_html(
@@ -116,11 +140,46 @@ def progress(elapsed: float, usual: float, slow: float) -> int:
     return round(80 + 19 * (1 - math.exp((usual - elapsed) / spread)))
 
 
-def card(task: Task, studio: Studio) -> Card:
-    """One task's card. The task comes from `for_cards`."""
+def after_all(seconds: float) -> str:
+    count, unit = span(seconds)
+    words = {
+        "minutes": ngettext(
+            "Came after all, after %d minute", "Came after all, after %d minutes", count
+        ),
+        "hours": ngettext("Came after all, after %d hour", "Came after all, after %d hours", count),
+        "days": ngettext("Came after all, after %d day", "Came after all, after %d days", count),
+    }
+    return words[unit] % count
+
+
+def link_words(left: float) -> str:
+    """How long a link surely lives, told in the unit that the live view looks at."""
+    count, unit = span(left)
+    if not count:
+        return _(
+            "Ready at the provider, but no link to it may live any more. It is tried all the same."
+        )
+    if unit == "minutes":
+        words = ngettext(
+            "Ready at the provider; a link to it surely lives for %d more minute.",
+            "Ready at the provider; a link to it surely lives for %d more minutes.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "Ready at the provider; a link to it surely lives for %d more hour.",
+            "Ready at the provider; a link to it surely lives for %d more hours.",
+            count,
+        )
+    return words % count
+
+
+def card(task: Task, studio: Studio, doubts: Mapping[int, Event] | None = None) -> Card:
+    """One task's card. The task comes from `for_cards`, its doubt from `doubts` if that is read."""
     began = task.accepted_at
     times = typical(task.model_id, task.provider)
     gate = task.gate(studio)
+    known = _doubts([task]) if doubts is None else doubts
     image: Image | None = getattr(task, "image", None)
     return Card(
         task=task,
@@ -133,7 +192,12 @@ def card(task: Task, studio: Studio) -> Card:
         elapsed=max(0.0, (timezone.now() - began).total_seconds()) if began else 0.0,
         usual=times.usual,
         slow=times.slow,
+        doubt=known.get(task.pk),
     )
+
+
+def _doubts(tasks: Iterable[Task]) -> dict[int, Event]:
+    return Event.objects.doubts(task.pk for task in tasks if task.status == TaskStatus.UNKNOWN)
 
 
 def _gate_words(task: Task, gate: str, studio: Studio) -> str:
@@ -149,7 +213,9 @@ def _reason_words(task: Task) -> str:
 
 
 def cards(tasks: Iterable[Task], studio: Studio) -> list[Card]:
-    return [card(task, studio) for task in tasks]
+    shown = list(tasks)
+    doubts = _doubts(shown)
+    return [card(task, studio, doubts) for task in shown]
 
 
 @dataclass(frozen=True)

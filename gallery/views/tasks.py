@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gallery.forms import PressForm, refusal_words
+from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
+from gallery.support import claim
 
 from . import cards
 from .requests import StudioRequest
@@ -33,14 +34,36 @@ def _own(request: StudioRequest, pk: int) -> Task:
 
 @require_safe
 def task_show(request: StudioRequest, pk: int) -> HttpResponse:
+    return _page(request, _own(request, pk), NoteForm())
+
+
+@require_POST
+def task_note(request: StudioRequest, pk: int) -> HttpResponse:
+    """What the owner knows of a task in trouble: a line of its story, which moves no money."""
     task = _own(request, pk)
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        if Task.objects.note(task.pk, form.cleaned_data["note"], by=request.user):
+            return redirect("task_show", pk)
+        form.refuse()
+    return _page(request, task, form)
+
+
+def _page(request: StudioRequest, task: Task, form: NoteForm) -> HttpResponse:
+    events = list(Event.objects.filter(task=task).select_related("actor"))
+    studio = Studio.objects.current()
+    doubt = next((event for event in reversed(events) if event.is_doubt), None)
+    is_unknown = task.status == TaskStatus.UNKNOWN
     context = {
         "task": task,
-        "card": cards.card(task, Studio.objects.current()),
-        "events": Event.objects.filter(task=task).select_related("actor"),
+        "card": cards.card(task, studio, {task.pk: doubt} if doubt and is_unknown else {}),
+        "doubt": doubt,
+        "events": events,
         "charges": Charge.objects.filter(task=task),
+        "form": form,
     }
-    return render(request, "gallery/task_show.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "gallery/task_show.html", context, status=status)
 
 
 @require_safe
@@ -48,6 +71,7 @@ def task_receipt(request: StudioRequest, pk: int) -> HttpResponse:
     """What was held, sent, accepted, kept and paid, to be printed: it outlives the picture."""
     task = _own(request, pk)
     charges = list(Charge.objects.filter(task=task).select_related("actor"))
+    events = list(Event.objects.filter(task=task).select_related("actor"))
     context = {
         "task": task,
         "prompt": task.batch.prompt,
@@ -55,7 +79,9 @@ def task_receipt(request: StudioRequest, pk: int) -> HttpResponse:
         "charges": charges,
         "held": sum(charge.held_kopecks for charge in charges),
         "spent": sum(charge.spent_kopecks for charge in charges),
-        "events": Event.objects.filter(task=task).select_related("actor"),
+        "is_unconfirmed": any(charge.unconfirmed for charge in charges),
+        "events": events,
+        "claim": claim(task, events),
         "now": timezone.now(),
         "host": request.get_host(),
     }
@@ -76,6 +102,7 @@ def task_live(request: StudioRequest) -> HttpResponse:
         "provider",
         "due_at",
         "claimed_until",
+        "ready_at",
         "reason",
         "model__is_enabled",
     )

@@ -316,6 +316,13 @@ def test_a_long_prompt_passes_and_a_huge_body_does_not(carol: Visitor) -> None:
     assert carol.post("/batches/", {"prompt": "x" * 20_000_000}).status == 413
 
 
+def test_a_lost_tasks_file_may_be_as_large_as_a_picture(carol: Visitor) -> None:
+    """The one address that takes a file; that task is none, which Artel says and not nginx."""
+    body = {"file": "x" * 20_000_000}
+    assert carol.post("/admin/gallery/task/999999/do/rescue/", body).status == 404
+    assert carol.post("/admin/gallery/task/999999/do/cancel/", body).status == 413
+
+
 def test_slow_clients_hold_nobody_up(nginx: Nginx, carol: Visitor) -> None:
     """More of them than Artel has threads: each is nginx's own affair until all of it is there."""
     head = (

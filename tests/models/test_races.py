@@ -7,10 +7,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from gallery.models import (
     Batch,
@@ -230,3 +232,7 @@ def wait_for_lock(waiting: int) -> None:
             )
             count = cursor.fetchone()[0]
         time.sleep(0.02)
+def test_an_alarm_rings_once(task: Task) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    Task.objects.filter(pk=task.pk).update(status=S.SAVING, ready_at=long_ago)
+    assert at_once(lambda number: Task.objects.ring(task.pk, 1)).count(True) == 1

@@ -50,7 +50,7 @@ def test_a_page_offers_what_its_state_allows(by_admin: Client, alice: User, subm
         queued: {"cancel"},
         rendering: {"ask-now"},
         unknown: {"identify", "not-charged", "write-off"},
-        lost: {"ask-again"},
+        lost: {"ask-again", "rescue"},
     }
     everything = set().union(*offered.values())
     for task, names in offered.items():
@@ -164,6 +164,12 @@ def test_nothing_is_released_while_its_send_may_live(by_admin: Client, task: Tas
     answer = done(by_admin, task, "not-charged", note="I am in a hurry")
     assert "its state has changed" in answer.text
     assert state(task) == S.UNKNOWN
+
+
+def test_the_claim_to_support_is_at_hand(by_admin: Client, task: Task) -> None:
+    assert "no id was received" not in by_admin.get(page(task)).text
+    doubt(task)
+    assert "no id was received" in by_admin.get(page(task)).text
 
 
 def test_giving_up_asks_first_and_settles(by_admin: Client, task: Task) -> None:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -14,7 +16,7 @@ from gallery.models import ImageModel, Studio, Task, User
 from tests.conftest import Submit
 from tests.queue import empty_queue, queued
 
-from .conftest import HTMX, accept
+from .conftest import HTMX, accept, doubt
 
 
 def known(page: str) -> str:
@@ -143,3 +145,77 @@ def test_a_flood_of_digits_costs_no_time(by_alice: Client) -> None:
     begun = time.perf_counter()
     assert ask(by_alice, "1" * 4_000_000).status_code == 204
     assert time.perf_counter() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0.01, "a link to it surely lives for 23 more hours."),
+        (21.5, "a link to it surely lives for 2 more hours."),
+        (22.5, "a link to it surely lives for 89 more minutes."),
+        (23.992, "no link to it may live any more"),
+        (40, "no link to it may live any more"),
+    ],
+)
+def test_what_is_not_saved_says_how_long_its_link_lives(
+    by_alice: Client, task: Task, hours: float, words: str
+) -> None:
+    accept(task)
+    assert Task.objects.ready(task.pk, "https://pictures.example/one.webp", None)
+    ready_at = timezone.now() - timedelta(hours=hours)
+    Task.objects.filter(pk=task.pk).update(ready_at=ready_at)
+    for path in ("/", f"/tasks/{task.pk}/"):
+        assert words in by_alice.get(path).text
+
+
+def test_that_a_link_grows_old_is_news(by_alice: Client, task: Task) -> None:
+    accept(task)
+    assert Task.objects.ready(task.pk, "https://pictures.example/one.webp", None)
+    before = known(by_alice.get("/").text)
+    assert ask(by_alice, before).status_code == 204
+    for hours, words in ((5.5, "18 more hours"), (22.9, "more minutes"), (24, "may live any more")):
+        ready_at = timezone.now() - timedelta(hours=hours)
+        Task.objects.filter(pk=task.pk).update(ready_at=ready_at)
+        news = ask(by_alice, before).text
+        assert words in news
+        before = known(news)
+        assert ask(by_alice, before).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (3, None),
+        (11.9, None),
+        (13, "Came after all, after 13 minutes"),
+        (185, "Came after all, after 3 hours"),
+        (3 * 24 * 60, "Came after all, after 3 days"),
+    ],
+)
+def test_a_picture_that_came_after_all_says_so(
+    by_alice: Client, task: Task, finish: Any, minutes: float, words: str | None
+) -> None:
+    saved_at = finish(task).task.ended_at or timezone.now()
+    sent_at = saved_at - timedelta(minutes=minutes)
+    Task.objects.filter(pk=task.pk).update(sent_at=sent_at)
+    page = by_alice.get(f"/tasks/{task.pk}/").text
+    assert ("Came after all" in page) == bool(words)
+    assert words is None or page.count(words) == 2  # on its card, and among its facts
+
+
+def test_as_many_queries_for_many_unknown_cards_as_for_few(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            by_alice.get("/")
+        return len(captured)
+
+    for task in submit(alice, count=2).tasks.all():
+        doubt(task)
+    count()
+    few = count()
+    for _ in range(4):
+        for task in submit(alice, count=2).tasks.all():
+            doubt(task)
+    assert count() <= few

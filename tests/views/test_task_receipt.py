@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from gallery.jobs import purge
 from gallery.models import Image, Prompt, Task, User
-from tests.views.conftest import MakeImage, doubt
+from tests.conftest import Submit
+from tests.locale.visible import words
+from tests.views.conftest import MakeImage, accept, doubt, refuse
 
 
 @pytest.fixture
@@ -52,7 +56,7 @@ def test_who_released_it(by_alice: Client, task: Task, admin: User) -> None:
     page = by_alice.get(f"/tasks/{task.pk}/receipt/").text
     assert "released: asked &lt;b&gt;them&lt;/b&gt;" in page
     assert "carol" in page
-    assert "SHA-256" not in page
+    assert "<dt>SHA-256</dt>" not in page
 
 
 def test_anothers(by_bob: Client, client: Client, image: Image) -> None:
@@ -74,3 +78,143 @@ def test_as_many_queries_for_a_long_story(
     for pk in (image.task_id, task.pk):
         with django_assert_max_num_queries(7):
             by_alice.get(f"/tasks/{pk}/receipt/")
+
+
+def row_of(page: str, kind: str) -> list[str]:
+    """The cells of the ledger's line of that kind, without their tags."""
+    rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    cells = [[text(cell) for cell in re.findall(r"<td.*?>(.*?)</td>", r, re.DOTALL)] for r in rows]
+    (found,) = [row for row in cells if len(row) == 5 and row[1].startswith(kind)]
+    return found[1:]
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+@pytest.mark.parametrize(
+    ("cost", "kind", "row"),
+    [
+        (None, "released", ["released · unconfirmed", "Artel", "−4 ₽", ""]),
+        (0, "released", ["released", "Artel", "−4 ₽", ""]),
+        (400, "settled", ["settled", "Artel", "−4 ₽", "4 ₽"]),
+        (150, "adjusted", ["adjusted", "Artel", "", "−2.50 ₽"]),
+    ],
+)
+def test_what_a_failure_did_with_the_money(
+    by_alice: Client, task: Task, cost: int | None, kind: str, row: list[str]
+) -> None:
+    accept(task)
+    assert Task.objects.fail(task.pk, "provider-failed", "their words", cost)
+    page = by_alice.get(f"/tasks/{task.pk}/receipt/").text
+    assert row_of(page, kind) == row
+    assert row_of(page, "held") == ["held", "alice", "4 ₽", ""]
+    assert ("Unconfirmed: the provider said" in page) == (cost is None)
+    assert "The provider could not make the picture" in page
+
+
+def test_who_wrote_it_off_and_what_came_of_it_later(
+    by_alice: Client, task: Task, alice: User, admin: User
+) -> None:
+    """Settled by its owner's new press, found by an administrator; and there was no picture."""
+    doubt(task)
+    assert Task.objects.write_off(task.pk, "sent-again", by=alice)
+    assert Task.objects.identify(task.pk, "found-later-1", by=admin)
+    assert Task.objects.fail(task.pk, "provider-failed", "", None)
+    page = by_alice.get(f"/tasks/{task.pk}/receipt/").text
+    assert row_of(page, "settled") == ["settled", "alice", "−4 ₽", "4 ₽"]
+    assert row_of(page, "adjusted") == ["adjusted · unconfirmed", "Artel", "", "−4 ₽"]
+    story = text(page)
+    assert "Written off · alice" in story
+    assert "The provider's task became known · carol" in story.replace("&#x27;", "'")
+
+
+def claim_of(client: Client, task: Task, **headers: str) -> str:
+    page = client.get(f"/tasks/{task.pk}/receipt/", headers=headers).text
+    found = re.search(r'<pre class="claim-text code"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_a_claim_says_all_that_support_can_look_it_up_by(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone="Europe/Moscow")
+    prompt = "<b>a cat</b>\nPrice: 0 ₽\n" + "on a red roof " * 20 + "the very end"
+    task = submit(alice, prompt).tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    Task.objects.doubt(task.pk, claim, "http-502", "", seconds=95.2, status=502, received=17)
+    told = claim_of(by_alice, task)
+    theirs, _, ours = told.partition("---")
+    assert "Здравствуйте!" in theirs
+    assert "номер не получен" in theirs
+    assert "no id was received" in ours
+    for half in (theirs, ours):
+        assert "gpt-image-1-low" in half
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d MSK \(UTC\+03:00\)", half)
+        assert re.search(r": 95\s[sс]\n", half)
+        assert "HTTP 502, 17" in half
+        assert "4\u00a0₽" in half
+        assert hashlib.sha256(prompt.encode()).hexdigest() in half
+        assert escape(" ".join(prompt[:100].split())) in half
+        assert "the very end" not in half
+        assert "\nPrice: 0" not in half
+    assert "Please tell us whether you accepted" in ours
+
+
+def test_a_claim_in_russian_is_written_once(by_alice: Client, task: Task) -> None:
+    doubt(task)
+    told = claim_of(by_alice, task, accept_language="ru")
+    assert "---" not in told
+    data = r"gpt-image-1-low|a cat on a red roof|\b[0-9a-f]{64}\b"
+    assert words(re.sub(data, "", told)) == []
+    assert told.count("Здравствуйте!") == 1
+
+
+@pytest.mark.parametrize(
+    ("become", "asked"),
+    [
+        (lambda task: accept(task), "give us a link to it that works"),
+        (lambda task: refuse(task, "not this"), "confirm that nothing was charged"),
+        (lambda task: lose(task), "give us a link to it that works"),
+    ],
+)
+def test_a_claim_asks_for_what_is_missing(
+    by_alice: Client, task: Task, become: Callable[[Task], None], asked: str
+) -> None:
+    become(task)
+    told = claim_of(by_alice, task)
+    assert asked in told
+    task.refresh_from_db()
+    assert (task.remote_id or "no id was received") in told
+
+
+def lose(task: Task) -> None:
+    accept(task)
+    assert Task.objects.lose(task.pk, "never-came")
+
+
+def test_what_never_left_makes_no_claim(by_alice: Client, task: Task) -> None:
+    assert not claim_of(by_alice, task)
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    Task.objects.doubt(task.pk, claim, "timeout", "")
+    assert claim_of(by_alice, task)
+    Task.objects.send_back(task.pk, claim, "fence", "", 0)
+    assert not claim_of(by_alice, task)
+
+
+def test_a_claim_outlives_the_prompt(by_alice: Client, image: Image, alice: User) -> None:
+    assert image.task
+    Prompt.objects.trash(image.task.batch.prompt_id)
+    purge.empty(alice)
+    told = claim_of(by_alice, image.task)
+    assert "confirm what was charged" in told
+    assert "red roof" not in told
+    assert "SHA-256 of the prompt" not in told
+
+
+def test_no_key_is_in_a_claim(by_alice: Client, task: Task, settings: Any) -> None:
+    settings.PROVIDER_KEY = "shds-TestKeyThatMustNeverBeSeenAnywhere"
+    doubt(task)
+    assert settings.PROVIDER_KEY not in claim_of(by_alice, task)

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from gallery.models import Budget, Studio, Task, TaskStatus, User
+from gallery.models import Budget, Event, Studio, Task, TaskStatus, User
 from tests.conftest import Submit
 
 from .conftest import HTMX, accept, doubt, refuse, state
 
 
-@pytest.mark.parametrize("action", ["", "cancel/", "dismiss/", "ask/", "again/"])
+@pytest.mark.parametrize("action", ["", "cancel/", "dismiss/", "ask/", "again/", "note/"])
 def test_anothers_task_is_missing(by_bob: Client, task: Task, action: str) -> None:
     for pk in (task.pk, task.pk + 1000, 10**17):
         path = f"/tasks/{pk}/{action}"
@@ -129,3 +130,100 @@ def test_a_queued_card_says_why_it_waits(
     page = by_alice.get("/").text
     assert "<p>Spending is paused. An administrator paused spending.</p>" in page
     assert "built-in demo provider" not in page
+
+
+def in_doubt(task: Task, **facts: object) -> str:
+    """Sent, with these facts about the answer; the address of its page."""
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, "http-502", "", **facts)
+    Task.objects.filter(pk=task.pk).update(claimed_until=None)
+    return f"/tasks/{task.pk}/"
+
+
+def test_an_unknown_card_says_what_is_known(by_alice: Client, task: Task) -> None:
+    in_doubt(task, seconds=180.4, status=502, received=1234)
+    sent = timezone.localtime(Task.objects.get(pk=task.pk).sent_at)
+    card = " ".join(by_alice.get("/").text.split())
+    for words in (
+        "It was sent and may have been charged, up to 4 ₽.",
+        "It will not be sent again by itself.",
+        f"at {sent:%H:%M:%S}.",
+        "Waited for 180 s.",
+        "The answer began with HTTP 502.",
+        "1,234 bytes of it came.",
+    ):
+        assert words in card
+
+
+def test_an_unknown_page_says_more(by_alice: Client, task: Task) -> None:
+    page = by_alice.get(in_doubt(task, seconds=180.4, status=None, received=0)).text
+    assert "up to 4\u00a0₽, which stay held" in page
+    assert "<dt>Waited</dt><dd>180 s</dd>" in page
+    assert "not a byte" in page
+    assert "HTTP" not in page
+    assert re.search(r"<dt>Sent</dt><dd>\s*<time[^>]*>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", page)
+
+
+def test_what_a_dead_sender_left_says_that_nobody_was_there(by_alice: Client, task: Task) -> None:
+    assert Task.objects.claim_send(task.pk)
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    assert Task.objects.doubt_overdue(task.pk)
+    page = by_alice.get(f"/tasks/{task.pk}/").text
+    assert "nobody was there to read it" in page
+    assert "Waited" not in page
+
+
+def test_an_owners_note_is_a_word_and_releases_nothing(
+    by_alice: Client, by_admin: Client, alice: User, task: Task
+) -> None:
+    path = in_doubt(task)
+    text = "this was <b>not</b> charged"
+    for _ in range(2):  # twice is one press
+        assert by_alice.post(f"{path}note/", {"note": text})["Location"] == path
+    line = Event.objects.get(task=task, kind="owner-note")
+    assert (line.actor, line.facts) == (alice, {"note": text})
+    shown = "this was &lt;b&gt;not&lt;/b&gt; charged"
+    for page in (
+        by_alice.get(path),
+        by_alice.get(f"{path}receipt/"),
+        by_admin.get(f"/admin/gallery/task/{task.pk}/change/"),
+    ):
+        assert page.text.count(shown) == 1
+    assert state(task) == TaskStatus.UNKNOWN
+    assert set(Budget.objects.values_list("held_kopecks", flat=True)) == {400}
+
+
+@pytest.mark.parametrize("note", ["", "  ", "x" * 501, "\0"])
+def test_a_note_that_is_none_is_refused_and_kept(by_alice: Client, task: Task, note: str) -> None:
+    answer = by_alice.post(f"{in_doubt(task)}note/", {"note": note})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert not Event.objects.filter(kind="owner-note").exists()
+
+
+def test_notes_are_for_trouble_and_come_to_an_end(by_alice: Client, task: Task) -> None:
+    path = f"/tasks/{task.pk}/"
+    assert by_alice.post(f"{path}note/", {"note": "too early"}).status_code == 422
+    assert 'name="note"' not in by_alice.get(path).text
+    in_doubt(task)
+    answers = [by_alice.post(f"{path}note/", {"note": f"no. {n}"}).status_code for n in range(22)]
+    assert answers == [302] * 20 + [422] * 2
+    assert Event.objects.filter(kind="owner-note").count() == 20
+
+
+def test_a_demo_picture_takes_no_real_ones_place(
+    by_alice: Client, task: Task, settings: Any
+) -> None:
+    """Without its key the provider's unknown task stays, and its money."""
+    path = f"{in_doubt(task)}again/"
+    Task.objects.filter(pk=task.pk).update(provider="https://api.example/v1")
+    assert settings.IS_DEMO
+    page = by_alice.get(path).text
+    assert 'name="token"' not in page
+    assert "never takes a real one" in page
+    form = {"token": str(uuid.uuid4()), "count": "1", "price": "400"}
+    answer = by_alice.post(path, form)
+    assert answer.status_code == 422
+    assert state(task) == TaskStatus.UNKNOWN
+    assert Task.objects.count() == 1

@@ -145,8 +145,18 @@ class Furnisher:
         image = self.finish(task)
         self.submit(owner, f"{LONG}, ночь", "4:3", parent=task.batch.prompt)
         self.ids(image=image.pk, prompt=task.batch.prompt_id, done=task.pk, older=images[-1].pk)
+        self.come_late(images[-1])
         self.trash(images[:3])
-        states = ("queued", "sending", "rendering", "saving", "failed", "unknown", "lost")
+        states = (
+            "queued",
+            "sending",
+            "rendering",
+            "saving",
+            "overdue",
+            "failed",
+            "unknown",
+            "lost",
+        )
         for text, ratio in ((LONG, "3:4"), PROMPTS[0]):
             tasks = self.submit(owner, text, ratio, len(states))
             for state, task in zip(states, tasks, strict=True):
@@ -257,13 +267,28 @@ class Furnisher:
         # A picture that is late to be saved would pause spending.
         Task.objects.filter(pk=task.pk).update(ready_at=timezone.now() + timedelta(days=1))
 
+    def become_overdue(self, task: Task) -> None:
+        """Ready for hours, and its link is of no use."""
+        self.become_rendering(task)
+        long_ago = timezone.now() - timedelta(hours=7)
+        Task.objects.filter(pk=task.pk).update(ready_at=long_ago, reason="gone", saves=5)
+
+    def come_late(self, image: Image) -> None:
+        sent_at = timezone.now() - timedelta(hours=3, minutes=10)
+        assert image.task_id
+        Task.objects.filter(pk=image.task_id).update(sent_at=sent_at, accepted_at=sent_at)
+        self.ids(late=image.task_id)
+
     def become_failed(self, task: Task) -> None:
         words = "The prompt was refused: violence/graphic (см. правила, п. 4.2)"
         Task.objects.refuse(task.pk, self.claim(task), "content-refused", words)
 
     def become_unknown(self, task: Task) -> None:
-        Task.objects.doubt(task.pk, self.claim(task), "timeout", "")
+        facts = {"seconds": 180.2, "status": 502, "received": 1234}
+        Task.objects.doubt(task.pk, self.claim(task), "http-502", "", **facts)
         Task.objects.filter(pk=task.pk).update(claimed_until=None)
+        words = "В выписке провайдера за этот час списаний нет, спрашивал у бухгалтерии."
+        Task.objects.note(task.pk, words, by=task.owner)
 
     def become_lost(self, task: Task) -> None:
         self.become_rendering(task)

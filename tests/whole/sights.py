@@ -111,6 +111,9 @@ SIGHTS = [
     Sight("deleted", "/", "collector", _delete_picture),
     Sight("task-done", "/tasks/{done}/", large_text=True, prints=True),
     Sight("receipt", "/tasks/{done}/receipt/", large_text=True, prints=True),
+    Sight("receipt-unknown", "/tasks/{unknown}/receipt/", large_text=True),
+    Sight("task-late", "/tasks/{late}/"),
+    Sight("task-overdue", "/tasks/{overdue}/"),
     Sight("task-queued", "/tasks/{queued}/"),
     Sight("task-rendering", "/tasks/{rendering}/"),
     Sight("task-failed", "/tasks/{failed}/"),
@@ -180,6 +183,7 @@ SIGHTS += [
 DEEDS = {
     "task-identify": "gallery/task/{unknown}/do/identify",
     "task-not-charged": "gallery/task/{unknown}/do/not-charged",
+    "task-rescue": "gallery/task/{lost}/do/rescue",
     "task-write-off": "gallery/task/{unknown}/do/write-off",
     "model-off": "gallery/imagemodel/1/do/switch-off",
     "studio-pause": "gallery/studio/1/do/pause",
@@ -192,7 +196,7 @@ NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
-    "task_cancel", "task_dismiss", "task_live", "trash_empty",
+    "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "prompt_text", "robots",

@@ -1,0 +1,130 @@
+"""A claim to the provider's support: a text that is ready to be sent, from what the rows know.
+
+It names the task by every fact that support can look it up by. The key is in none of them, and of
+the prompt there are its beginning and its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext, override
+from django.utils.translation import gettext as _
+
+from gallery.models import Event, TaskStatus
+from gallery.templatetags.artel import rub
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gallery.models import Image, Task
+
+PROVIDERS_LANGUAGE = "ru"
+BEGINNING = 100
+"""Characters of the prompt that leave the house."""
+DETAIL = 300
+"""Characters of the provider's own words."""
+
+S = TaskStatus
+
+
+def claim(task: Task, events: Sequence[Event]) -> str:
+    """In the provider's language, and beneath in the reader's; empty for what was never sent."""
+    if task.sent_at is None or task.status == S.SENDING or task.reason == "never-left":
+        return ""
+    with override(PROVIDERS_LANGUAGE):
+        theirs = _written(task, events)
+    if (get_language() or "").startswith(PROVIDERS_LANGUAGE):
+        return theirs
+    return f"{theirs}\n\n---\n\n{_written(task, events)}"
+
+
+def _written(task: Task, events: Sequence[Event]) -> str:
+    facts = [
+        (_("Your task's id"), task.remote_id or _("no id was received")),
+        (_("Model"), task.model.remote_id),
+        (_("Sent"), _moment(task.sent_at)),
+        (_("Accepted"), _moment(task.accepted_at)),
+        *_what_came(task, events),
+        (_("Price"), rub(task.price_kopecks)),
+        *_prompt(task.batch.prompt.text),
+    ]
+    lines = [f"{name}: {value}" for name, value in facts if value]
+    opening = _("Hello! We ask you to look at a request to your Media API.")
+    return "\n".join([opening, "", *lines, "", _asked(task)])
+
+
+def _moment(when: datetime | None) -> str:
+    """To the second, with the zone's name and its distance from UTC: no reader has to guess."""
+    if when is None:
+        return ""
+    local = timezone.localtime(when)
+    away = f"{local:%z}"
+    zone = "UTC" if local.tzname() == "UTC" else f"{local:%Z} (UTC{away[:3]}:{away[3:]})"
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
+
+
+def _what_came(task: Task, events: Sequence[Event]) -> list[tuple[str, str]]:
+    """How long was waited, and what there was of an answer."""
+    doubt = next((event for event in reversed(events) if event.is_doubt), None)
+    if doubt is not None and not task.remote_id:
+        waited = "" if doubt.waited is None else _("%d s") % round(doubt.waited)
+        return [(_("Waited for the answer"), waited), (_("What came"), _answer(doubt))]
+    image: Image | None = getattr(task, "image", None)
+    facts = [
+        (_("Ready"), _moment(task.ready_at)),
+        (_("What came"), _one_line(task.detail, DETAIL) or task.reason_sentence),
+        (_("SHA-256 of the picture"), image.sha256 if image else ""),
+    ]
+    if not task.remote_id:
+        return facts
+    asked = ngettext("%d time", "%d times", task.polls) % task.polls
+    return [(_("Asked for its result"), asked), *facts]
+
+
+def _one_line(text: str, length: int) -> str:
+    """Its beginning; whoever wrote it cannot make it look like a line of ours."""
+    return " ".join(text[:length].split())
+
+
+def _answer(doubt: Event) -> str:
+    came = [f"HTTP {doubt.http_status}"] if doubt.http_status else []
+    if doubt.received is not None:
+        came.append(ngettext("%d byte", "%d bytes", doubt.received) % doubt.received)
+    sentences = [f"{', '.join(came)}."] if came else []
+    return " ".join([*sentences, doubt.reason_sentence])
+
+
+def _prompt(text: str) -> list[tuple[str, str]]:
+    if not text:  # purged, and its hash with it
+        return []
+    hashed = hashlib.sha256(text.encode()).hexdigest()
+    beginning = _one_line(text, BEGINNING)
+    return [(_("The prompt begins"), beginning), (_("SHA-256 of the prompt"), hashed)]
+
+
+def _asked(task: Task) -> str:
+    """What support is asked for, by how it stands."""
+    if task.reason == "not-charged" or task.status in {S.UNKNOWN, S.WRITTEN_OFF}:
+        return _(
+            "Please tell us whether you accepted this request and what was charged for it. If you "
+            "did, please give us the task's id and the link to the picture, or return the money."
+        )
+    match task.status:
+        case S.FAILED if not task.remote_id:
+            return _("Your service refused it. Please confirm that nothing was charged for it.")
+        case S.FAILED:
+            return _(
+                "Your service accepted it and made no picture. Please confirm that nothing was "
+                "charged for it, or return the money."
+            )
+        case S.DONE:
+            return _("Please confirm what was charged for this task.")
+        case _:
+            return _(
+                "We have not received the picture. Please give us a link to it that works, or "
+                "return the money."
+            )
