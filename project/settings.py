@@ -205,6 +205,10 @@ BREAKER_SECONDS: float = 600
 DISK_FLOOR_BYTES = 512 * 1024 * 1024
 ARCHIVER_DEAD_SECONDS: float = 600
 
+# So many refusals of one person's content within this time hold their sending for as long.
+REFUSED_TIMES = 3
+REFUSED_SECONDS: float = 24 * 3600
+
 # A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10
 HEARTBEAT_LATE_SECONDS: float = 45

@@ -3,6 +3,7 @@
 from .attempt import Attempt, Refused, attempt, prune_attempts
 from .batch import (
     MAX_COUNT,
+    AskFirst,
     Batch,
     BatchKind,
     BeyondBudget,
@@ -14,7 +15,7 @@ from .batch import (
     Refusal,
     TokenReused,
 )
-from .budget import Budget, OverLimit, current_month
+from .budget import Budget, Left, OverLimit, current_month
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .durations import Typical, typical
 from .event import Event
@@ -22,6 +23,7 @@ from .image import Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .outcome import Outcome
+from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
@@ -38,6 +40,7 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "AskFirst",
     "Attempt",
     "Batch",
     "BatchKind",
@@ -51,11 +54,13 @@ __all__ = [
     "ImageModel",
     "Lease",
     "LedgerIsFinal",
+    "Left",
     "ModelOff",
     "NoLongerUnknown",
     "Order",
     "Outcome",
     "OverLimit",
+    "Precedent",
     "PriceChanged",
     "Prompt",
     "PromptTrashed",
