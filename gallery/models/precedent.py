@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max, Q
 
-from .image import Image
 from .prompt import Prompt
 from .states import OPEN, TaskStatus
 from .task import Task
@@ -41,13 +40,17 @@ class Precedent:
     def find(cls, owner: User, recipe: str) -> Precedent:
         """By the index of recipes, so that its cost is that of the recipe's own few tasks."""
         alike = Prompt.objects.of(owner).of_recipe(recipe)
-        tasks = Task.objects.current().filter(batch__prompt__in=alike.values("pk"))
-        hanging = Image.objects.of(owner).in_gallery().filter(task__in=tasks.values("pk"))
+        # Joined, and no subquery: SQLite would walk through all that the owner has instead.
+        tasks = Task.objects.current().filter(
+            batch__prompt__owner=owner, batch__prompt__recipe_hash=recipe
+        )
+        hangs = Q(image__trashed_at=None)
         return cls(
             recipe=recipe,
             prompts=tuple(alike.kept().order_by("-pk").values_list("pk", flat=True)[:2]),
-            **hanging.aggregate(pictures=Count("pk"), picture=Max("pk")),
             **tasks.aggregate(
+                pictures=Count("image", filter=hangs),
+                picture=Max("image", filter=hangs),
                 under_way=Count("pk", filter=Q(status__in=OPEN)),
                 unknown=Count("pk", filter=Q(status=S.UNKNOWN)),
                 refused_at=Max("ended_at", filter=Q(status=S.FAILED, reason=CONTENT_REFUSED)),

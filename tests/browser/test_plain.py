@@ -61,6 +61,7 @@ def test_a_press_is_taken_back(house: House, person: Person, plain: Page) -> Non
 def returned(house: House, person: Person, plain: Page) -> Page:
     """A form that was sent, come back to by the browser's own button."""
     plain.goto(f"/?from={_earlier(house, person, plain)}")
+    steps.prompt(plain).fill(steps.wish(person, "Edited"))
     steps.press(plain)
     expect(plain).to_have_url("/")
     expect(plain.locator("article.card")).to_have_count(2)

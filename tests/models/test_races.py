@@ -6,12 +6,15 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection
 
 from gallery.models import (
+    AskFirst,
     Batch,
     BeyondBudget,
     Budget,
@@ -166,6 +169,46 @@ def test_a_task_is_canceled_or_sent(submit: Submit, alice: User) -> None:
             )
         )
         assert sum(bool(one) for one in found) == 1, found
+    check_money()
+
+
+def test_several_refusals_at_once_hold_their_owner_once(submit: Submit, alice: User) -> None:
+    """Each sees those before it: neither is the third one missed, nor is it two of them."""
+    for count, is_held in ((2, False), (MANY, True)):
+        User.objects.update(held_until=None)
+        Task.objects.filter(status=S.FAILED).update(reason="request-refused")
+        claims = {task.pk: Task.objects.claim_send(task.pk) for task in submit(
+            alice, f"{count} at once", MANY
+        ).tasks.all()}  # fmt: skip
+        sent = list(claims.items())
+
+        def refuse(number: int, sent: Any = sent, count: int = count) -> bool:
+            pk, claim = sent[number]
+            reason = "content-refused" if number < count else "request-refused"
+            return Task.objects.refuse(pk, claim, reason, "")
+
+        assert at_once(refuse) == [True] * MANY
+        assert User.objects.held().exists() is is_held
+        refused = Task.objects.content_refused().order_by("ended_at")
+        assert refused.count() == count
+        if is_held:
+            alice.refresh_from_db()
+            assert alice.held_until
+            third = refused[2].ended_at
+            assert third
+            day = timedelta(hours=24)
+            assert third <= alice.held_until - day <= third + timedelta(seconds=5)
+    check_money()
+
+
+def test_a_recipe_is_asked_about_though_both_presses_come_at_once(
+    alice: User, image_model: ImageModel, no_undo: None
+) -> None:
+    found = at_once(
+        lambda number: Batch.objects.submit(alice, replace(order(image_model), insists=""))
+    )
+    assert sum(isinstance(one, Batch) for one in found) == 1, found
+    assert sum(isinstance(one, AskFirst) for one in found) == MANY - 1, found
     check_money()
 
 
