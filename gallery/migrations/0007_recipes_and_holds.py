@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='prompt',
             name='recipe_hash',
-            field=models.CharField(blank=True, default='', editable=False, max_length=64),
+            field=models.CharField(blank=True, default='', editable=False, max_length=64, verbose_name='hash of the recipe'),
         ),
         migrations.AddIndex(
             model_name='prompt',

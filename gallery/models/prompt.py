@@ -195,7 +195,9 @@ class Prompt(models.Model):
     text = models.TextField(_("text"), validators=[MaxLengthValidator(MAX_TEXT)])
     search_text = models.TextField(_("text for the search"), editable=False)
     # Finds those who ask for the same again; empty once the words are purged, for it names them.
-    recipe_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    recipe_hash = models.CharField(
+        _("hash of the recipe"), max_length=64, blank=True, default="", editable=False
+    )
     model = models.ForeignKey(
         ImageModel, on_delete=models.PROTECT, related_name="prompts", verbose_name=_("model")
     )

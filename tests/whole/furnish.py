@@ -156,7 +156,7 @@ class Furnisher:
     def hasty(self) -> None:
         """Somebody whose sending is held, whose limit is nearly reached, and who asks twice."""
         owner = self.person("hasty")
-        User.objects.set_limit(owner, 3_100)
+        User.objects.set_limit(owner, 4_100)
         (task,) = self.submit(owner, *PROMPTS[9])
         self.finish(task)
         self.ids(had=task.batch.prompt_id)
