@@ -28,10 +28,11 @@ from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 from .task import Task
-from .task_queryset import DEMO, IllegalMove, RemoteIdTaken
+from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
 
 __all__ = [
+    "CONTENT_REFUSED",
     "DEMO",
     "MAX_COUNT",
     "MAX_TEXT",

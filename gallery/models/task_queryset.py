@@ -567,7 +567,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             fields["ended_at"] = timezone.now()
         is_refusal = new == S.FAILED and fields.get("reason") == CONTENT_REFUSED
         if is_refusal:
-            get_user_model().objects.lock_owner(pk)
+            get_user_model().objects.lock_owners([pk])
         row = self.filter(*where, pk=pk, status=old)
         if row.update(status=new, version=F("version") + 1, **fields) != 1:
             return False

@@ -26,6 +26,7 @@ from .states import TaskStatus
 from .task import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from .task_queryset import TaskQuerySet
@@ -89,15 +90,15 @@ class StudioUserManager(UserManager["User"]):
         """Whose sending is held now, after refusals of content."""
         return self.filter(held_until__gt=timezone.now())
 
-    def lock_owner(self, task_id: int) -> None:
-        """Take whoever owns the task before the task: the order in which a press takes them."""
-        owner = Task.objects.filter(pk=task_id).values("owner")
-        list(self.select_for_update(no_key=True).filter(pk__in=owner).values_list("pk"))
+    def lock_owners(self, tasks: Iterable[int]) -> None:
+        """Take the owners of tasks before these and before money: a press takes them so too."""
+        owners = self.filter(pk__in=Task.objects.filter(pk__in=tasks).values("owner"))
+        list(owners.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
     def count_refusal(self, task_id: int) -> bool:
         """Hold its owner's sending when this refusal of content is one too many; whether it did.
 
-        For the transaction of the refusal, after `lock_owner`: of several refusals at once each
+        For the transaction of the refusal, after `lock_owners`: of several refusals at once each
         sees those before it. What was refused before an earlier hold ended counts no more.
         """
         owner = self.get(pk__in=Task.objects.filter(pk=task_id).values("owner"))

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection
 
+from gallery.jobs import poll
 from gallery.models import (
     AskFirst,
     Batch,
@@ -27,6 +28,7 @@ from gallery.models import (
     TaskStatus,
     User,
 )
+from gallery.provider import answers
 from tests.conftest import Submit
 from tests.invariants import check_money
 
@@ -198,6 +200,39 @@ def test_several_refusals_at_once_hold_their_owner_once(submit: Submit, alice: U
             assert third
             day = timedelta(hours=24)
             assert third <= alice.held_until - day <= third + timedelta(seconds=5)
+    check_money()
+
+
+def test_a_polls_refusals_and_presses_do_not_stand_crosswise(
+    submit: Submit, alice: User, bob: User, image_model: ImageModel
+) -> None:
+    """One transaction gives money back for several and locks whom it may hold; a press does both
+    the other way about unless somebody saw to the order."""
+    refused = answers.Failed("refused", 1001, None)
+    for _ in range(6):
+        tasks = []
+        for owner in (alice, bob, alice, bob):
+            task = submit(owner).tasks.get()
+            claim = Task.objects.claim_send(task.pk)
+            assert claim
+            assert Task.objects.accept(task.pk, claim, uuid.uuid4().hex)
+            tasks.append(Task.objects.select_related("batch").get(pk=task.pk))
+        failing = answers.Failed("failed", 9, None)
+        answered = [(task, refused if n else failing) for n, task in enumerate(tasks)]
+
+        def work(number: int, answered: Any = answered) -> object:
+            if number == 0:
+                poll.record(answered)
+                return None
+            return Batch.objects.submit((alice, bob)[number % 2], order(image_model))
+
+        found = at_once(work)
+        assert not [one for one in found if isinstance(one, Exception)], found
+        assert {task.status for task in Task.objects.filter(pk__in=[t.pk for t in tasks])} == {
+            S.FAILED
+        }
+        User.objects.update(held_until=None)
+        Task.objects.filter(status=S.FAILED).update(reason="request-refused")
     check_money()
 
 
