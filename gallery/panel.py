@@ -96,6 +96,8 @@ class PanelSite(admin.AdminSite):
 def _figures(user: Any) -> dict[str, Any]:
     """Sums of rows, for those who may see the rows."""
     figures: dict[str, Any] = {}
+    if user.has_perm("gallery.view_user"):
+        figures["held"] = report.held()
     if user.has_perm("gallery.view_task"):
         figures |= {
             "waiting": report.waiting(),

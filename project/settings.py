@@ -213,6 +213,9 @@ ARCHIVER_DEAD_SECONDS: float = 600
 # What has been paid for, and ready for so long, and is not saved, is said loudly: on every page to
 # administrators, and once for each of these in the log and by mail. Links die after 24 hours.
 ALARM_SECONDS: tuple[float, ...] = (3600, 6 * 3600, 18 * 3600)
+# So many refusals of one person's content within this time hold their sending for as long.
+REFUSED_TIMES = 3
+REFUSED_SECONDS: float = 24 * 3600
 
 # A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10

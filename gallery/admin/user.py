@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.shortcuts import render
-from django.utils.translation import gettext
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.forms.accounts import TAKEN
+from gallery.jobs import cluster
 from gallery.models import Task, User
 
 from .base import SEARCHED, Listed, roubles
@@ -80,6 +85,13 @@ def activate(user: User, by: User, typed: dict[str, Any]) -> bool:
     return User.objects.activate(user)
 
 
+def lift_hold(user: User, by: User, typed: dict[str, Any]) -> bool:
+    lifted = User.objects.lift_hold(user, by=by)
+    if lifted:
+        cluster.wake("submit")
+    return lifted
+
+
 def is_active(user: User) -> bool:
     return user.is_active
 
@@ -112,13 +124,13 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
     list_filter = ("is_active", "is_staff", "date_joined")
     list_select_related = ()
     search_fields = ("username", "email", "first_name", "last_name")
-    readonly_fields = ("is_active", "last_login", "date_joined", "content_refusals")
+    readonly_fields = ("is_active", "last_login", "date_joined", "content_refusals", "hold")
     actions = ("deactivate", "activate", "end_sessions")
     fieldsets = (
         (None, {"fields": ("username",)}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (_("Money"), {"fields": ("monthly_limit_kopecks",)}),
-        (_("Refused"), {"fields": ("content_refusals",)}),
+        (_("Refused"), {"fields": ("content_refusals", "hold")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
@@ -156,6 +168,16 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
                 "Nothing is deleted."
             ),
         ),
+        Deed(
+            "lift-hold",
+            _("Lift the hold"),
+            lift_hold,
+            lambda user: user.is_held,
+            words=_(
+                "What they have queued is sent, and refusals are counted anew. Speak with them "
+                "first: refused content may cost this installation its key."
+            ),
+        ),
         Deed("activate", _("Activate"), activate, lambda user: not user.is_active),
     )
 
@@ -177,6 +199,24 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
     def content_refusals(self, user: User) -> int:
         """Repeats may cost the installation its key, so that somebody should know of them."""
         return Task.objects.of(user).content_refused().count()
+
+    @admin.display(description=_("sending"))
+    def hold(self, user: User) -> str:
+        """Whether what they send is held, why, and until when."""
+        since = timezone.now() - timedelta(seconds=settings.REFUSED_SECONDS)
+        count = user.refusals_since(since).count()
+        if not user.is_held:
+            return ngettext(
+                "going on; %d refusal counted in 24 hours",
+                "going on; %d refusals counted in 24 hours",
+                count,
+            ) % count  # fmt: skip
+        until = date_format(timezone.localtime(user.held_until), "SHORT_DATETIME_FORMAT")
+        return ngettext(
+            "held until %(time)s: %(count)d refusal of content in 24 hours",
+            "held until %(time)s: %(count)d refusals of content in 24 hours",
+            count,
+        ) % {"time": until, "count": count}
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         # Nobody takes the last administrator's rights away by a slip, or gives them to themselves;

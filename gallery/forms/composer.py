@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
@@ -16,10 +17,14 @@ from gallery.models import (
     MAX_COUNT,
     MAX_TEXT,
     RATIOS,
+    AskFirst,
     BeyondBudget,
+    Budget,
     ImageModel,
+    Left,
     ModelOff,
     Order,
+    Precedent,
     PriceChanged,
     Prompt,
     Refusal,
@@ -48,11 +53,16 @@ class ComposerForm(forms.Form):
     )
     references = forms.CharField(required=False)
     token = forms.UUIDField(error_messages={"required": AGAIN, "invalid": AGAIN})
+    # What the button of the question below sends.
+    anyway = forms.CharField(required=False)
     parent = forms.ModelChoiceField(
         Prompt.objects.none(),
         required=False,
         error_messages={"invalid_choice": _("The prompt that this one came from is not there.")},
     )
+
+    question: Precedent | None = None
+    """What the owner is asked before exactly this is sent once more."""
 
     def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,6 +126,11 @@ class ComposerForm(forms.Form):
     @property
     def max_references(self) -> int:
         return max((model.max_references for model in self.models), default=0)
+
+    @cached_property
+    def left(self) -> Left | None:
+        """What the owner's limit or the studio's purse leaves of this month, whichever is less."""
+        return Budget.objects.left(self.owner, demo=settings.IS_DEMO)
 
     @cached_property
     def fresh_token(self) -> uuid.UUID:
@@ -184,7 +199,10 @@ class ComposerForm(forms.Form):
                 self.add_error("references", error)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Put the reason of a refused order beside the field that it is about."""
+        """Put the reason of a refused order beside the field that it is about; or ask."""
+        if isinstance(refusal, AskFirst):
+            self.question = refusal.precedent
+            return
         field = {PriceChanged: "model", ModelOff: "model", BeyondBudget: "count"}
         self.add_error(field.get(type(refusal)), str(refusal_words(refusal)))
 
@@ -205,4 +223,5 @@ class ComposerForm(forms.Form):
             ratio=data["ratio"],
             references=data["references"],
             parent=data["parent"],
+            insists=data["anyway"],
         )

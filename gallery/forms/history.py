@@ -91,6 +91,14 @@ class HistoryForm(forms.Form):
         validators=[MinValueValidator(EARLIEST, NO_DATE), MaxValueValidator(LATEST, NO_DATE)],
         error_messages={"invalid": NO_DATE},
     )
+    like = forms.IntegerField(
+        label=_("The same prompt, model, ratio and references"),
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), NO_CHOICE),
+    )
     until = forms.DateField(
         label=_("To"),
         required=False,
@@ -125,6 +133,8 @@ class HistoryForm(forms.Form):
         found = prompts.matching(data["q"])
         if data["model"]:
             found = found.for_model(data["model"])
+        if data["like"]:
+            found = found.like(data["like"])
         if data["ratio"]:
             found = found.filter(ratio=data["ratio"])
         if data["outcome"]:
@@ -165,6 +175,8 @@ class HistoryForm(forms.Form):
         return urlencode({other: value for other, value in self.asked.items() if other != name})
 
     def _shown(self, name: str) -> str:
+        if name == "like":
+            return ""
         value = self.cleaned_data[name]
         if isinstance(value, date):
             return date_format(value)

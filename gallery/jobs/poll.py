@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from gallery.models import Studio, Task, User, typical
+from gallery.models import CONTENT_REFUSED, Studio, Task, User, typical
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
 
@@ -125,6 +125,8 @@ def _record_together(answered: Answered, step: float) -> bool:
     unchanged: list[int] = []
     ready = False
     with transaction.atomic():
+        # Before any money moves: between its money and its lock a press would stand crosswise.
+        User.objects.lock_owners([task.pk for task, outcome in answered if _is_refusal(outcome)])
         for task, outcome in answered:
             if _says_nothing_new(task, outcome):
                 unchanged.append(task.pk)
@@ -176,6 +178,11 @@ def _says_nothing_new(task: Task, outcome: answers.ResultOutcome) -> bool:
         and not task.time_is_up
         and _age(task) <= _usual_seconds(task)
     )
+
+
+def _is_refusal(outcome: answers.ResultOutcome) -> bool:
+    """Refused for its content: it may hold its owner's sending."""
+    return isinstance(outcome, answers.Failed) and outcome.reason == CONTENT_REFUSED
 
 
 def _wait(task: Task, at_least: float = 0.0) -> None:

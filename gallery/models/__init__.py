@@ -3,6 +3,7 @@
 from .attempt import Attempt, Refused, attempt, prune_attempts
 from .batch import (
     MAX_COUNT,
+    AskFirst,
     Batch,
     BatchKind,
     BeyondBudget,
@@ -15,7 +16,7 @@ from .batch import (
     Refusal,
     TokenReused,
 )
-from .budget import Budget, OverLimit, current_month
+from .budget import Budget, Left, OverLimit, current_month
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .durations import Typical, typical
 from .event import Event
@@ -23,15 +24,17 @@ from .image import Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .outcome import Outcome
+from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 from .task import Task
-from .task_queryset import DEMO, IllegalMove, RemoteIdTaken
+from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
 
 __all__ = [
+    "CONTENT_REFUSED",
     "DEMO",
     "MAX_COUNT",
     "MAX_TEXT",
@@ -40,6 +43,7 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "AskFirst",
     "Attempt",
     "Batch",
     "BatchKind",
@@ -53,12 +57,14 @@ __all__ = [
     "ImageModel",
     "Lease",
     "LedgerIsFinal",
+    "Left",
     "ModelOff",
     "NoLongerUnknown",
     "Order",
     "OtherMoney",
     "Outcome",
     "OverLimit",
+    "Precedent",
     "PriceChanged",
     "Prompt",
     "PromptTrashed",

@@ -19,7 +19,8 @@ from .budget import Budget, OverLimit
 from .charge import Charge
 from .event import Event
 from .image_model import ImageModel
-from .prompt import Prompt
+from .precedent import Precedent
+from .prompt import Prompt, recipe_hash
 from .studio import Studio
 from .task import Task
 
@@ -82,6 +83,14 @@ class AccountClosed(Refusal):
     """Its owner was deactivated a moment ago, and what they had queued was canceled."""
 
 
+class AskFirst(Refusal):
+    """The owner has this very picture already, or the provider refused it: they may insist."""
+
+    def __init__(self, precedent: Precedent) -> None:
+        super().__init__(precedent.questions)
+        self.precedent = precedent
+
+
 class BatchKind(models.TextChoices):
     FIRST = "first", _("first run")
     RERUN = "rerun", _("re-run")
@@ -104,6 +113,8 @@ class Order:
     parent: Prompt | None = None
     replaces: Task | None = None
     """An unknown task that is written off because this one takes its place."""
+    insists: str | None = None
+    """For orders that are asked about: the answer to what `AskFirst` asked; empty before it."""
 
     @classmethod
     def rerun(cls, prompt: Prompt, *, token: uuid.UUID, count: int, price_kopecks: int) -> Order:
@@ -123,8 +134,16 @@ class Order:
         return BatchKind.RERUN if self.prompt else BatchKind.FIRST
 
     @property
+    def recipe_hash(self) -> str:
+        """Of a new recipe, as its prompt will have it."""
+        return recipe_hash(self.model.pk, self.text, self.ratio, self.references)
+
+    @property
     def content_hash(self) -> str:
-        """SHA-256 of what is asked for. The price is no part: it is compared with today's."""
+        """SHA-256 of what is asked for.
+
+        The price is no part: it is compared with today's. Nor is an answer: it changes nothing.
+        """
         content = [
             self.prompt.pk if self.prompt else None,
             self.model.pk,
@@ -181,6 +200,9 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             raise OtherMoney
         if order.prompt is not None and not Prompt.objects.hold_kept(order.prompt.pk):
             raise PromptTrashed
+        # Looked at before its own tasks are there; raised when nothing else stands in its way, so
+        # that who insists has the last word.
+        question = self._question(owner, order)
         prompt = order.prompt or Prompt.objects.write(
             owner=owner,
             text=order.text,
@@ -203,7 +225,15 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         ):
             raise NoLongerUnknown
         batch.open_tasks()
+        if question is not None:
+            raise AskFirst(question)
         return batch
+
+    def _question(self, owner: User, order: Order) -> Precedent | None:
+        if order.insists is None:
+            return None
+        precedent = Precedent.find(owner, order.recipe_hash)
+        return None if precedent.is_answered(order.insists) else precedent
 
 
 class Batch(models.Model):

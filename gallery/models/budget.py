@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,14 @@ class OverLimit(Exception):
         super().__init__(whose, left_kopecks)
         self.whose = whose
         self.left_kopecks = left_kopecks
+
+
+@dataclass(frozen=True)
+class Left:
+    """What may still be held this month by the limit that binds: whose, and kopecks."""
+
+    whose: str
+    kopecks: int
 
 
 def current_month() -> date:
@@ -88,9 +97,28 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
                 limit_kopecks__gte=F("held_kopecks") + F("spent_kopecks") + kopecks
             )
             if not self.filter(fits, pk=row.pk).update(held_kopecks=F("held_kopecks") + kopecks):
-                row.refresh_from_db()
-                raise OverLimit(whose, row.left_kopecks or 0)
+                # The purse may be the one that lets it pass, and has made room for it by now.
+                raise self._over(purse, own, booked=0 if whose == "purse" else kopecks)
         return purse.month
+
+    def _over(self, purse: Budget, own: Budget, *, booked: int) -> OverLimit:
+        """What is left by the limit that binds, so that what is said to fit does fit."""
+        purse.refresh_from_db()
+        own.refresh_from_db()
+        purse.held_kopecks -= booked
+        left = _binding(purse, own)
+        return OverLimit(left.whose, left.kopecks) if left else OverLimit("user", 0)
+
+    def left(self, user: User, *, demo: bool) -> Left | None:
+        """What the user may still order for this month; None without a limit. Writes nothing."""
+        month = current_month()
+        rows = self._rows(user, month, demo=demo)
+        purse, own = rows.get(None), rows.get(user.pk)
+        if purse is None:
+            purse = Budget(limit_kopecks=Studio.objects.current().purse_kopecks)
+        if own is None:
+            own = Budget(limit_kopecks=user.monthly_limit_kopecks)
+        return _binding(purse, own)
 
     def book(self, user_id: int, month: date, *, demo: bool, held: int, spent: int) -> None:
         """Add signed kopecks to both rows of a month. Facts are never refused by a limit."""
@@ -150,3 +178,10 @@ class Budget(models.Model):
         if self.limit_kopecks is None:
             return None
         return max(0, self.limit_kopecks - self.held_kopecks - self.spent_kopecks)
+
+
+def _binding(purse: Budget, own: Budget) -> Left | None:
+    """The smaller rest; of two the same the user's own, for the purse is not theirs to know."""
+    left = [("user", own.left_kopecks), ("purse", purse.left_kopecks)]
+    known = [Left(whose, kopecks) for whose, kopecks in left if kopecks is not None]
+    return min(known, key=lambda one: one.kopecks, default=None)

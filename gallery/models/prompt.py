@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import unicodedata
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +42,12 @@ def fold(text: str) -> str:
     return " ".join(folded.split())
 
 
+def recipe_hash(model_id: int, text: str, ratio: str, references: Sequence[str]) -> str:
+    """SHA-256 of all that makes the picture: two prompts with the same one are one recipe."""
+    recipe = [model_id, text, ratio, list(references)]
+    return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()
+
+
 class PromptQuerySet(models.QuerySet["Prompt"]):
     def of(self, user: User) -> PromptQuerySet:
         return self.filter(owner=user)
@@ -61,6 +69,15 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def for_model(self, model: ImageModel) -> PromptQuerySet:
         """As an expression, so that the owner's index is used, not that of all models."""
         return self.alias(for_model=Coalesce("model", 0)).filter(for_model=model.pk)
+
+    def of_recipe(self, recipe: str) -> PromptQuerySet:
+        """Those of exactly this recipe; none for the empty one, which purged prompts have."""
+        return self.filter(recipe_hash=recipe) if recipe else self.none()
+
+    def like(self, pk: int) -> PromptQuerySet:
+        """The prompt pk and those of the same recipe, among these; none when it is not of these."""
+        twin = self.filter(pk=pk).order_by().values("recipe_hash")[:1]
+        return self.exclude(recipe_hash="").filter(recipe_hash=Subquery(twin))
 
     def since(self, when: datetime) -> PromptQuerySet:
         return self.filter(created_at__gte=when)
@@ -127,7 +144,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def purge(self, pk: int) -> bool:
         """Erase the words and links of a prompt in the trash; tasks, charges and dates stay."""
         row = self.in_trash().at_rest().filter(pk=pk)
-        if row.update(text="", search_text="", purged_at=timezone.now()) != 1:
+        if row.update(text="", search_text="", recipe_hash="", purged_at=timezone.now()) != 1:
             return False
         Reference.objects.filter(prompt=pk).delete()
         return True
@@ -147,6 +164,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
             owner=owner,
             text=text,
             search_text=fold(text),
+            recipe_hash=recipe_hash(model.pk, text, ratio, references),
             model=model,
             ratio=ratio,
             parent=parent,
@@ -176,6 +194,10 @@ class Prompt(models.Model):
     )
     text = models.TextField(_("text"), validators=[MaxLengthValidator(MAX_TEXT)])
     search_text = models.TextField(_("text for the search"), editable=False)
+    # Finds those who ask for the same again; empty once the words are purged, for it names them.
+    recipe_hash = models.CharField(
+        _("hash of the recipe"), max_length=64, blank=True, default="", editable=False
+    )
     model = models.ForeignKey(
         ImageModel, on_delete=models.PROTECT, related_name="prompts", verbose_name=_("model")
     )
@@ -201,6 +223,7 @@ class Prompt(models.Model):
         verbose_name_plural = _("prompts")
         indexes = [
             models.Index(fields=["owner", "-id"], name="prompt_of_owner"),
+            models.Index(fields=["owner", "recipe_hash"], name="prompt_of_recipe"),
             models.Index(
                 fields=["trashed_at"],
                 condition=models.Q(trashed_at__isnull=False, purged_at=None),

@@ -14,6 +14,9 @@ SENTENCES: dict[str, str | Promise] = {
     "not-chosen": _("An administrator has not switched this model on."),
     "switched-off": _("An administrator switched this model off."),
     "paused": _("Spending is paused."),
+    "held": _(
+        "Your sending is held: the provider refused the content of three prompts within 24 hours."
+    ),
     "model-off": _("This model is switched off."),
     "other-provider": _("Made for another provider, which is not configured now."),
     # Not sent: proven that no byte left.

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models import Case, Count, F, IntegerField, Min, Q, Sum, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .task_queryset import TaskQuerySet
+    from .user import User
 
 SAVE_GRACE = timedelta(minutes=5)
 """A picture that has been ready for less is on its way, and nobody's alarm."""
@@ -227,6 +229,11 @@ def by_model() -> list[Line]:
     )
     labels = dict(ImageModel.objects.values_list("pk", "label"))
     return [Line(labels[pk], spent, pk) for pk, spent in rows if spent]
+
+
+def held() -> Sequence[User]:
+    """Whose sending is held after refusals of content, the latest first."""
+    return list(get_user_model().objects.held().order_by("-held_until")[:MOST_ROWS])
 
 
 def speeds() -> list[Speed]:

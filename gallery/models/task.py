@@ -183,6 +183,8 @@ class Task(models.Model):
             return "model-off"
         if studio.is_paused and not self.is_demo:
             return "paused"
+        if self.owner.is_held:
+            return "held"
         if self.due_at > timezone.now():
             return self.reason or "undo"
         return "turn"

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 S = TaskStatus
 
+CONTENT_REFUSED = "content-refused"
+"""The reason of a task whose content the provider refused."""
+
 DEMO = "demo"
 """What a task for the built-in provider carries instead of an API's URL."""
 
@@ -63,7 +66,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     def for_cards(self) -> TaskQuerySet:
         """With everything that a card shows."""
-        return self.select_related("batch__prompt", "model", "image")
+        return self.select_related("batch__prompt", "model", "owner", "image")
 
     def on_studio_page(self) -> TaskQuerySet:
         """What stands above the gallery: open tasks, and troubled ones until dismissed.
@@ -95,7 +98,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     def content_refused(self) -> TaskQuerySet:
         """Refused for their content: repeats may cost the installation its key."""
-        return self.filter(status=S.FAILED, reason="content-refused")
+        return self.filter(status=S.FAILED, reason=CONTENT_REFUSED)
 
     def due(self, within: float = 0.0) -> TaskQuerySet:
         """Due now, or within so many seconds."""
@@ -106,12 +109,17 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
         return self.filter(Q(provider=DEMO) | ~Q(paused))
 
+    def unheld(self) -> TaskQuerySet:
+        """Of people whose sending is not held after refusals of content."""
+        return self.exclude(owner__in=get_user_model().objects.held().values("pk"))
+
     def sendable(self, within: float = 0.0) -> TaskQuerySet:
         """Queued, due and past every gate."""
         return (
             self.current()
             .due(within)
             .unpaused()
+            .unheld()
             .filter(
                 status=S.QUEUED,
                 model__in=ImageModel.objects.enabled().values("pk"),
@@ -189,8 +197,8 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         return claim
 
     def may_send(self, pk: int, claim: uuid.UUID) -> bool:
-        """Asked just before the first byte: still ours, and real spending not paused since."""
-        return self.unpaused().filter(pk=pk, status=S.SENDING, claim=claim).exists()
+        """Asked just before the first byte: still ours, and neither paused nor held since."""
+        return self.unpaused().unheld().filter(pk=pk, status=S.SENDING, claim=claim).exists()
 
     @transaction.atomic
     def send_back(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:
@@ -612,6 +620,9 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             raise IllegalMove(f"{old} -> {new}")
         if ended:
             fields["ended_at"] = timezone.now()
+        is_refusal = new == S.FAILED and fields.get("reason") == CONTENT_REFUSED
+        if is_refusal:
+            get_user_model().objects.lock_owners([pk])
         row = self.filter(*where, pk=pk, status=old)
         if row.update(status=new, version=F("version") + 1, **fields) != 1:
             return False
@@ -619,6 +630,8 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             name: fields[name] for name in ("reason", "detail", "remote_id") if fields.get(name)
         }
         Event.objects.record(pk, kind, actor=actor, **told, **(facts or {}))
+        if is_refusal:
+            get_user_model().objects.count_refusal(pk)
         return True
 
     def _take_id(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import ClassVar
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import models, transaction
 from django.db.models import F, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
@@ -21,6 +25,14 @@ from .budget import Budget
 from .prompt import fold
 from .states import TaskStatus
 from .task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from .task_queryset import TaskQuerySet
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Theme(models.TextChoices):
@@ -72,6 +84,44 @@ class StudioUserManager(UserManager["User"]):
     def activate(self, user: User) -> bool:
         """Open a closed account again; False when it was open."""
         return self.filter(pk=user.pk, is_active=False).update(is_active=True) == 1
+
+    # Whose prompts are refused
+
+    def held(self) -> QuerySet[User]:
+        """Whose sending is held now, after refusals of content."""
+        return self.filter(held_until__gt=timezone.now())
+
+    def lock_owners(self, tasks: Iterable[int]) -> None:
+        """Take the owners of tasks before these and before money: a press takes them so too."""
+        owners = self.filter(pk__in=Task.objects.filter(pk__in=tasks).values("owner"))
+        list(owners.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+    def count_refusal(self, task_id: int) -> bool:
+        """Hold its owner's sending when this refusal of content is one too many; whether it did.
+
+        For the transaction of the refusal, after `lock_owners`: of several refusals at once each
+        sees those before it. What was refused before an earlier hold ended counts no more.
+        """
+        owner = self.get(pk__in=Task.objects.filter(pk=task_id).values("owner"))
+        if owner.is_held:
+            return False
+        now = timezone.now()
+        span = timedelta(seconds=settings.REFUSED_SECONDS)
+        refused = owner.refusals_since(now - span).count()
+        if refused < settings.REFUSED_TIMES:
+            return False
+        self.filter(pk=owner.pk).update(held_until=now + span)
+        told = {"user": owner.pk, "refusals": refused}
+        transaction.on_commit(partial(log.warning, "sending-held", **told), robust=True)
+        return True
+
+    def lift_hold(self, user: User, *, by: User) -> bool:
+        """Let them send again, and count anew; an administrator's act. False when none stands."""
+        lifted = self.held().filter(pk=user.pk).update(held_until=timezone.now())
+        if lifted:
+            told = {"user": user.pk, "by": by.pk}
+            transaction.on_commit(partial(log.warning, "hold-lifted", **told), robust=True)
+        return lifted == 1
 
     def end_sessions(self, user: User) -> None:
         """Log the user out everywhere; a view keeps its own by `update_session_auth_hash`."""
@@ -157,6 +207,9 @@ class User(AbstractUser):
     # Round robin: whoever was served longest ago comes next.
     last_sent_at = models.DateTimeField(_("last sent at"), null=True, editable=False)
 
+    # After refusals of content. A moment in the past is the end of the last hold.
+    held_until = models.DateTimeField(_("sending held until"), null=True, editable=False)
+
     objects: ClassVar[StudioUserManager] = StudioUserManager()
 
     @property
@@ -166,6 +219,18 @@ class User(AbstractUser):
             return ZoneInfo(self.time_zone) if self.time_zone else None
         except (KeyError, ValueError, OSError):
             return None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether their sending is held: what they have queued waits."""
+        return self.held_until is not None and self.held_until > timezone.now()
+
+    def refusals_since(self, when: datetime) -> TaskQuerySet:
+        """Their refusals of content that may still lead to a hold, or have led to this one."""
+        refused = Task.objects.of(self).content_refused().filter(ended_at__gte=when)
+        if self.held_until is None or self.is_held:
+            return refused
+        return refused.filter(ended_at__gt=self.held_until)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session is signed with, also with an older SECRET_KEY: password and epoch."""

@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from gallery.models import Studio, report
+from gallery.models import MAX_COUNT, Studio, report
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,8 +89,8 @@ def thumb_width(image: Image, size: int) -> int:
 
 @register.inclusion_tag("gallery/_notices.html", takes_context=True)
 def notices(context: dict[str, Any]) -> dict[str, Any]:
-    """What every page says while it is so: demo pictures, spending paused, and to administrators
-    that something is paid for and not saved.
+    """What every page says while it is so: demo pictures, spending paused, one's sending held; and
+    to administrators that something is paid for and not saved.
     """
     user: User | AnonymousUser | None = context.get("user")
     known = user is not None and user.is_authenticated
@@ -98,6 +98,7 @@ def notices(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "is_demo": settings.IS_DEMO,
         "studio": Studio.objects.current() if known else None,
+        "user": user,
         "alarm": report.alarm() if is_told else None,
         "now": timezone.now(),
     }
@@ -112,6 +113,12 @@ def tile_sizes(image: Image) -> str:
     """How wide the tile may be drawn, for the choice among thumbnails."""
     across = min(3.0, image.width / max(1, image.height))
     return f"(max-width: 40rem) 60vw, {round(ROW * across * 1.25)}rem"
+
+
+@register.filter
+def fits(left_kopecks: int, price_kopecks: int) -> int:
+    """How many pictures at this price there is money for; no more than a press may ask for."""
+    return min(MAX_COUNT, left_kopecks // price_kopecks) if price_kopecks else MAX_COUNT
 
 
 @register.filter

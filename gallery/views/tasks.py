@@ -96,7 +96,7 @@ def task_live(request: StudioRequest) -> HttpResponse:
     # A card that was dismissed is on its way off the page: news of it would bring it back.
     own = Task.objects.of(request.user).filter(pk__in=known, dismissed_at=None)
     # Most ticks change nothing, so what tells whether is fetched first, and no more than that.
-    light = own.select_related("model").only(
+    light = own.select_related("model", "owner").only(
         "version",
         "status",
         "provider",
@@ -105,6 +105,7 @@ def task_live(request: StudioRequest) -> HttpResponse:
         "ready_at",
         "reason",
         "model__is_enabled",
+        "owner__held_until",
     )
     now = {task.pk: task for task in light}
     if any(task.is_open for task in now.values()):

@@ -218,3 +218,64 @@ def test_without_a_network_the_text_stays(person: Person, visit: NewPage, guard:
     page.context.set_offline(False)
     steps.press(page)
     expect(page.locator("article.card")).to_have_count(1)
+
+
+def test_the_same_once_more_asks_first_and_the_answer_is_one_press(
+    house: House, person: Person, studio: Page, guard: Guard
+) -> None:
+    guard.expect(422)
+    text = steps.wish(person)
+    steps.order(studio, text)
+    steps.prompt(studio).fill(text)
+    steps.choose(studio, "2")
+    steps.press(studio)
+    question = studio.locator("#question")
+    expect(question).to_contain_text("1 picture of exactly this is under way.")
+    expect(steps.prompt(studio)).to_have_value(text)
+    expect(studio.locator("input[name=count]:checked")).to_have_value("2")
+    assert house.batches(person) == 1
+    # Neither the keys of the form nor another text is an answer.
+    with studio.expect_response("**/batches/") as again:
+        studio.keyboard.press("Control+Enter")
+    assert again.value.status == 422
+    expect(question).to_be_visible()
+    steps.prompt(studio).press("End")
+    studio.keyboard.type("!")
+    expect(question).to_have_count(0)
+    studio.keyboard.press("Backspace")
+    steps.press(studio)
+    question.get_by_role("button", name="Run anyway").dblclick()
+    expect(studio.locator("article.card")).to_have_count(3)
+    expect(question).to_have_count(0)
+    expect(steps.prompt(studio)).to_have_value("")
+    assert house.batches(person) == 2
+
+
+def test_what_is_left_follows_each_press_and_a_total_beyond_it_is_told_before(
+    house: House, person: Person, studio: Page, guard: Guard
+) -> None:
+    guard.expect(422)
+    expect(studio.locator("#left")).to_have_count(0)
+    limit = "UPDATE gallery_user SET monthly_limit_kopecks = 2000 WHERE username = ?"
+    house.execute(limit, person.name)
+    studio.reload()
+    left, over = studio.locator("#left"), studio.locator("#left .over")
+    expect(left).to_contain_text("Your limit for this month: 20\u00a0₽ left.")
+    expect(over).to_be_hidden()
+    steps.choose(studio, "5")
+    expect(over).to_be_hidden()
+    steps.choose(studio, "6")
+    expect(over).to_be_visible()
+    studio.get_by_label("Model").select_option("gpt-image-1-high")
+    steps.choose(studio, "1")
+    expect(over).to_be_visible()
+    studio.get_by_label("Model").select_option("gpt-image-1-low")
+    expect(over).to_be_hidden()
+    steps.order(studio, steps.wish(person), 3)
+    expect(left).to_contain_text("Your limit for this month: 8\u00a0₽ left.")
+    steps.choose(studio, "3")
+    expect(over).to_be_visible()
+    steps.prompt(studio).fill("too many")
+    steps.press(studio)
+    expect(studio.locator("#composer .error")).to_contain_text("has room for 2 more pictures")
+    assert house.batches(person) == 1

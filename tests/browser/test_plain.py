@@ -61,6 +61,7 @@ def test_a_press_is_taken_back(house: House, person: Person, plain: Page) -> Non
 def returned(house: House, person: Person, plain: Page) -> Page:
     """A form that was sent, come back to by the browser's own button."""
     plain.goto(f"/?from={_earlier(house, person, plain)}")
+    steps.prompt(plain).fill(steps.wish(person, "Edited"))
     steps.press(plain)
     expect(plain).to_have_url("/")
     expect(plain.locator("article.card")).to_have_count(2)
@@ -144,3 +145,32 @@ def test_a_tasks_page_refreshes_itself_while_it_is_open_and_no_other_page_does(
     house.provider.ready(match=person.name)
     steps.expect_status(plain.locator("article.card"), "done")
     expect(refresh).to_have_count(0)
+
+
+def test_the_same_once_more_asks_first(
+    house: House, person: Person, plain: Page, guard: Guard
+) -> None:
+    guard.expect(422)
+    _earlier(house, person, plain)
+    text = steps.wish(person)
+    house.execute(
+        "UPDATE gallery_budget SET limit_kopecks = 800 WHERE user_id ="
+        " (SELECT id FROM gallery_user WHERE username = ?)",
+        person.name,
+    )
+    plain.goto("/")
+    steps.choose(plain, "2")
+    expect(plain.locator("#left .over")).to_be_visible()
+    steps.choose(plain, "1")
+    expect(plain.locator("#left .over")).to_be_hidden()
+    steps.prompt(plain).fill(text)
+    steps.press(plain)
+    question = plain.locator("#question")
+    expect(question).to_contain_text("1 picture of exactly this is under way.")
+    expect(steps.prompt(plain)).to_have_value(text)
+    question.get_by_role("button", name="Run anyway").click()
+    expect(plain).to_have_url("/")
+    expect(plain.locator("article.card")).to_have_count(2)
+    expect(plain.locator("#left")).to_contain_text("0\u00a0₽ left.")
+    assert house.batches(person) == 2
+    assert sorted(house.charged(person)) == [text, text]

@@ -18,6 +18,7 @@ from gallery.jobs import journal, remote, submit
 from gallery.jobs import submit as senders
 from gallery.models import Budget, ImageModel, Order, Studio, Task, TaskStatus, User
 from gallery.provider import answers
+from gallery.provider.client import clock
 from tests.conftest import KEY, Submit
 from tests.demo.server import DemoServer
 from tests.invariants import check_money
@@ -251,6 +252,56 @@ def test_the_fence_holds_a_late_send_back(task: Task, provider: DemoServer, sett
     sent = send(task)
     assert (sent.status, sent.reason) == (S.QUEUED, "fence")
     assert charges(provider, task) == 0
+
+
+def test_a_hold_that_trips_while_it_connects_keeps_the_send_back(
+    task: Task, provider: DemoServer, alice: User
+) -> None:
+    """Claimed already, and the last look before the first byte sees the third refusal."""
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    User.objects.filter(pk=alice.pk).update(held_until=timezone.now() + timedelta(hours=24))
+    client = remote.client()
+    submit.transmit(client, task.pk, claim, clock() + 3)
+    client.close()
+    task.refresh_from_db()
+    assert (task.status, charges(provider, task)) == (S.QUEUED, 0)
+    assert send(task).status == S.QUEUED
+    User.objects.filter(pk=alice.pk).update(held_until=timezone.now())
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now())
+    assert send(task).status == S.RENDERING
+    check_money()
+
+
+def test_the_providers_own_refusals_hold_their_owner(
+    provider: DemoServer, submit: Submit, alice: User
+) -> None:
+    tasks = list(submit(alice, "refused thrice", count=4).tasks.all())
+    provider.fault("create", "code-1001", match="refused thrice")
+    found = [send(task).status for task in tasks]
+    assert found == [S.FAILED, S.FAILED, S.FAILED, S.QUEUED]
+    assert User.objects.held().get() == alice
+    check_money()
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 10])
+def test_nothing_leaves_before_its_time_and_until_then_canceling_is_free(
+    provider: DemoServer, submit: Submit, alice: User, seconds: int
+) -> None:
+    Studio.objects.filter(pk=1).update(undo_send_seconds=seconds)
+    kept, taken = submit(alice, f"in {seconds} s", count=2).tasks.all()
+    if seconds:
+        waits = (kept.due_at - timezone.now()).total_seconds()
+        assert seconds - 1 < waits <= seconds
+        assert send(kept).status == S.QUEUED
+        assert kept.gate(Studio.objects.current()) == "undo"
+    assert Task.objects.cancel(taken.pk, by=alice)
+    due = timezone.now() - timedelta(seconds=1)
+    Task.objects.filter(pk__in=(kept.pk, taken.pk)).update(due_at=due)
+    assert send(taken).status == S.CANCELED
+    assert send(kept).status == S.RENDERING
+    assert charges(provider, kept) == 1
+    check_money()
 
 
 def test_an_id_that_the_database_refuses_is_kept_in_the_journal(

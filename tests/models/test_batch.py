@@ -13,6 +13,7 @@ from gallery.models import (
     Budget,
     Charge,
     ImageModel,
+    Left,
     ModelOff,
     NoLongerUnknown,
     Order,
@@ -106,6 +107,63 @@ def test_beyond_a_limit_nothing_is_held_and_it_says_how_many_fit(
         submit(alice)
     assert refusal.value.fits == 0
     check_money()
+
+
+@pytest.mark.parametrize(
+    ("purse", "own", "whose", "fits"),
+    [
+        (1000, 500, "user", 1),
+        (500, 1000, "purse", 1),
+        (800, 800, "user", 2),
+        (100, 2000, "purse", 0),
+        (None, 900, "user", 2),
+        (900, None, "purse", 2),
+    ],
+)
+def test_what_is_said_to_fit_fits_both_limits(
+    submit: Submit, alice: User, purse: int | None, own: int | None, whose: str, fits: int
+) -> None:
+    Budget.objects.set_purse(purse)
+    User.objects.set_limit(alice, own)
+    alice.refresh_from_db()
+    left = Budget.objects.left(alice, demo=True)
+    assert left
+    assert not Budget.objects.exists(), "a look writes nothing"
+    assert left == Left(whose, min(one for one in (purse, own) if one is not None))
+    with pytest.raises(BeyondBudget) as refusal:
+        submit(alice, count=8)
+    assert (refusal.value.whose, refusal.value.fits) == (whose, fits)
+    if fits:
+        submit(alice, count=fits)
+        rest = Budget.objects.left(alice, demo=True)
+        assert rest
+        assert rest.kopecks < 400
+    check_money()
+
+
+def test_without_a_limit_nothing_is_said_to_be_left(submit: Submit, alice: User) -> None:
+    assert Budget.objects.left(alice, demo=True) is None
+    submit(alice)
+    assert Budget.objects.left(alice, demo=True) is None
+
+
+def test_demo_money_leaves_real_money_alone(submit: Submit, alice: User) -> None:
+    User.objects.set_limit(alice, 1000)
+    alice.refresh_from_db()
+    submit(alice, count=2)
+    assert Budget.objects.left(alice, demo=True) == Left("user", 200)
+    assert Budget.objects.left(alice, demo=False) == Left("user", 1000)
+
+
+def test_a_limit_that_was_lowered_below_what_is_held_leaves_nothing(
+    submit: Submit, alice: User
+) -> None:
+    submit(alice, count=3)
+    User.objects.set_limit(alice, 500)
+    assert Budget.objects.left(alice, demo=True) == Left("user", 0)
+    with pytest.raises(BeyondBudget) as refusal:
+        submit(alice)
+    assert refusal.value.fits == 0
 
 
 def test_a_limit_set_in_mid_month_holds_at_once(submit: Submit, alice: User) -> None:

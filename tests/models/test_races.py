@@ -7,14 +7,17 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from gallery.jobs import poll
 from gallery.models import (
+    AskFirst,
     Batch,
     BeyondBudget,
     Budget,
@@ -27,6 +30,7 @@ from gallery.models import (
     TaskStatus,
     User,
 )
+from gallery.provider import answers
 from tests.conftest import Submit
 from tests.invariants import check_money
 
@@ -172,6 +176,79 @@ def test_a_task_is_canceled_or_sent(submit: Submit, alice: User) -> None:
     check_money()
 
 
+def test_several_refusals_at_once_hold_their_owner_once(submit: Submit, alice: User) -> None:
+    """Each sees those before it: neither is the third one missed, nor is it two of them."""
+    for count, is_held in ((2, False), (MANY, True)):
+        User.objects.update(held_until=None)
+        Task.objects.filter(status=S.FAILED).update(reason="request-refused")
+        claims = {task.pk: Task.objects.claim_send(task.pk) for task in submit(
+            alice, f"{count} at once", MANY
+        ).tasks.all()}  # fmt: skip
+        sent = list(claims.items())
+
+        def refuse(number: int, sent: Any = sent, count: int = count) -> bool:
+            pk, claim = sent[number]
+            reason = "content-refused" if number < count else "request-refused"
+            return Task.objects.refuse(pk, claim, reason, "")
+
+        assert at_once(refuse) == [True] * MANY
+        assert User.objects.held().exists() is is_held
+        refused = Task.objects.content_refused().order_by("ended_at")
+        assert refused.count() == count
+        if is_held:
+            alice.refresh_from_db()
+            assert alice.held_until
+            third = refused[2].ended_at
+            assert third
+            day = timedelta(hours=24)
+            assert third <= alice.held_until - day <= third + timedelta(seconds=5)
+    check_money()
+
+
+def test_a_polls_refusals_and_presses_do_not_stand_crosswise(
+    submit: Submit, alice: User, bob: User, image_model: ImageModel
+) -> None:
+    """One transaction gives money back for several and locks whom it may hold; a press does both
+    the other way about unless somebody saw to the order."""
+    refused = answers.Failed("refused", 1001, None)
+    for _ in range(6):
+        tasks = []
+        for owner in (alice, bob, alice, bob):
+            task = submit(owner).tasks.get()
+            claim = Task.objects.claim_send(task.pk)
+            assert claim
+            assert Task.objects.accept(task.pk, claim, uuid.uuid4().hex)
+            tasks.append(Task.objects.select_related("batch").get(pk=task.pk))
+        failing = answers.Failed("failed", 9, None)
+        answered = [(task, refused if n else failing) for n, task in enumerate(tasks)]
+
+        def work(number: int, answered: Any = answered) -> object:
+            if number == 0:
+                poll.record(answered)
+                return None
+            return Batch.objects.submit((alice, bob)[number % 2], order(image_model))
+
+        found = at_once(work)
+        assert not [one for one in found if isinstance(one, Exception)], found
+        assert {task.status for task in Task.objects.filter(pk__in=[t.pk for t in tasks])} == {
+            S.FAILED
+        }
+        User.objects.update(held_until=None)
+        Task.objects.filter(status=S.FAILED).update(reason="request-refused")
+    check_money()
+
+
+def test_a_recipe_is_asked_about_though_both_presses_come_at_once(
+    alice: User, image_model: ImageModel, no_undo: None
+) -> None:
+    found = at_once(
+        lambda number: Batch.objects.submit(alice, replace(order(image_model), insists=""))
+    )
+    assert sum(isinstance(one, Batch) for one in found) == 1, found
+    assert sum(isinstance(one, AskFirst) for one in found) == MANY - 1, found
+    check_money()
+
+
 def test_a_lease_has_one_holder() -> None:
     found = at_once(lambda number: Lease.objects.acquire("race", 60))
     assert sum(isinstance(one, uuid.UUID) for one in found) == 1, found
@@ -232,6 +309,8 @@ def wait_for_lock(waiting: int) -> None:
             )
             count = cursor.fetchone()[0]
         time.sleep(0.02)
+
+
 def test_an_alarm_rings_once(task: Task) -> None:
     long_ago = timezone.now() - timedelta(hours=2)
     Task.objects.filter(pk=task.pk).update(status=S.SAVING, ready_at=long_ago)

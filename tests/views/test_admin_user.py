@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from gallery.models import Budget, Studio, Task, TaskStatus, User
+from tests.conftest import Submit
 
 from .conftest import refuse, state
 
@@ -239,3 +240,30 @@ def test_content_refusals_are_counted_for_each_user(by_admin: Client, task: Task
     refuse(task)
     page = by_admin.get(f"/admin/gallery/user/{task.owner_id}/change/").text
     assert re.search(r'field-content_refusals.*?<div class="readonly">1</div>', page, re.DOTALL)
+
+
+def test_a_hold_is_told_to_administrators_who_lift_it(
+    by_admin: Client, by_alice: Client, alice: User, submit: Submit
+) -> None:
+    path = f"/admin/gallery/user/{alice.pk}/change/"
+    assert "Lift the hold" not in by_admin.get(path).text
+    assert "Sending held" not in by_admin.get("/admin/").text
+    assert "going on; 0 refusals counted in 24 hours" in by_admin.get(path).text
+    for number in range(3):
+        refuse(submit(alice, f"refused {number}").tasks.get())
+    waiting = submit(alice, "innocent").tasks.get()
+    assert Task.objects.claim_send(waiting.pk) is None
+    front = by_admin.get("/admin/").text
+    assert re.search(r"Sending held.*?alice.*?until \d", front, re.DOTALL)
+    page = by_admin.get(path).text
+    assert re.search(r"held until .*?: 3 refusals of content in 24 hours", page)
+    assert "Lift the hold" in page
+    assert by_admin.get(f"/admin/gallery/user/{alice.pk}/do/lift-hold/").status_code == 200
+    assert by_alice.post(f"/admin/gallery/user/{alice.pk}/do/lift-hold/").status_code in {302, 403}
+    assert Task.objects.claim_send(waiting.pk) is None
+    assert deed(by_admin, alice, "lift-hold").status_code == 302
+    assert Task.objects.claim_send(waiting.pk)
+    assert LogEntry.objects.get().change_message == '[{"deed": "lift-hold", "note": ""}]'
+    assert "Sending held" not in by_admin.get("/admin/").text
+    deed(by_admin, alice, "lift-hold")
+    assert LogEntry.objects.count() == 1, "there was none to lift"

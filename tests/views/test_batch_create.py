@@ -12,7 +12,7 @@ from django.test import Client
 from gallery.models import Batch, Budget, ImageModel, Prompt, Studio, Task, User
 from tests.conftest import Submit
 
-from .conftest import HTMX
+from .conftest import HTMX, refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -277,3 +277,141 @@ def test_a_pause_says_whether_demo_pictures_wait_too(
     page = by_alice.get("/").text
     assert "Demo pictures" not in page
     assert "What is queued waits" in page
+
+
+def answer_in(page: str) -> str:
+    found = re.search(r'<button id="anyway" name="anyway" value="([^"]+)">', page)
+    assert found
+    return found[1]
+
+
+def anyway(page: Any) -> dict[str, str]:
+    """What the question's own button sends: the form anew, with its answer."""
+    return {"token": token_in(page.text), "anyway": answer_in(page.text)}
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "plain"])
+def test_the_same_once_more_is_asked_about(
+    by_alice: Client, form: dict[str, Any], headers: dict[str, str]
+) -> None:
+    send(by_alice, form, count="2")
+    typed = form | {
+        "token": str(uuid.uuid4()),
+        "prompt": " a lighthouse at night\r\n",
+        "count": "3",
+    }
+    asked = by_alice.post("/batches/", typed, headers=headers)
+    assert asked.status_code == 422
+    assert "2 pictures of exactly this are under way." in asked.text
+    assert f'href="/prompts/{Prompt.objects.get().pk}/"' in asked.text
+    assert "Show them" in asked.text
+    assert "a lighthouse at night" in asked.text
+    assert re.search(r'name="count" value="3" checked', asked.text)
+    assert asked.text.index('id="create"') < asked.text.index('id="anyway"'), "Enter is no answer"
+    assert Task.objects.count() == 2
+    money = set(Budget.objects.values_list("held_kopecks", flat=True))
+    assert money == {800}
+    done = by_alice.post("/batches/", typed | anyway(asked), headers=headers)
+    assert done.status_code == (200 if headers else 302)
+    assert Task.objects.count() == 5
+    # The same button again is the same press.
+    again = by_alice.post("/batches/", typed | anyway(asked), headers=headers)
+    assert again.status_code == done.status_code
+    assert Task.objects.count() == 5
+
+
+def test_an_answer_holds_for_nothing_else(by_alice: Client, form: dict[str, Any]) -> None:
+    send(by_alice, form)
+    send(by_alice, form, prompt="another", token=str(uuid.uuid4()))
+    asked = send(by_alice, form, token=str(uuid.uuid4()))
+    refused = send(by_alice, form, **anyway(asked) | {"prompt": "another"})
+    assert refused.status_code == 422
+    assert "1 picture of exactly this is under way." in refused.text
+    assert answer_in(refused.text) != answer_in(asked.text)
+    assert Task.objects.count() == 2
+    # Whatever is new needs no answer, and an old one does no harm.
+    assert send(by_alice, form, **anyway(asked) | {"prompt": "new"}).status_code == 200
+
+
+def test_two_prompts_of_the_same_are_shown_by_the_history(
+    by_alice: Client, by_bob: Client, form: dict[str, Any], alice: User, submit: Submit
+) -> None:
+    first, second = (submit(alice, form["prompt"]).prompt for _ in range(2))
+    other = submit(alice, "a lighthouse at night, in fog").prompt
+    asked = send(by_alice, form)
+    path = f"/history/?like={second.pk}"
+    assert f'href="{path}"' in asked.text
+    page = by_alice.get(path).text
+    for prompt, is_there in ((first, True), (second, True), (other, False)):
+        assert (f'href="/prompts/{prompt.pk}/"' in page) is is_there
+    assert "The same prompt, model, ratio and references" in page
+    nothing = by_bob.get(path)
+    missing = by_bob.get("/history/?like=999999")
+    assert nothing.status_code == missing.status_code == 200
+    assert "Nothing found" in nothing.text
+    assert "Nothing found" in missing.text
+    for bad in ("x", "0", "-1", "9" * 40):
+        assert by_alice.get(f"/history/?like={bad}").status_code == 422
+
+
+def test_anothers_picture_is_not_asked_about(
+    by_bob: Client, form: dict[str, Any], alice: User, submit: Submit
+) -> None:
+    submit(alice, form["prompt"])
+    assert send(by_bob, form).status_code == 200
+
+
+def test_what_was_refused_before_is_asked_about_with_its_date(
+    by_alice: Client, form: dict[str, Any], alice: User, submit: Submit
+) -> None:
+    refuse(submit(alice, form["prompt"]).tasks.get())
+    asked = send(by_alice, form)
+    assert asked.status_code == 422
+    assert re.search(r"The provider refused exactly this on \d+", asked.text)
+    assert "pictures of exactly this" not in asked.text
+    assert send(by_alice, form, **anyway(asked)).status_code == 200
+    assert Task.objects.count() == 2
+
+
+def test_what_is_left_is_said_and_stays_true(
+    by_alice: Client, form: dict[str, Any], alice: User
+) -> None:
+    assert 'class="left"' not in by_alice.get("/").text
+    User.objects.set_limit(alice, 2000)
+    page = by_alice.get("/").text
+    assert "Your limit for this month: 20\N{NO-BREAK SPACE}₽ left." in page
+    assert 'data-price="400" data-ratios' in page
+    assert 'data-fits="5"' in page
+    after = send(by_alice, form, count="3").text
+    assert "Your limit for this month: 8\N{NO-BREAK SPACE}₽ left." in after
+    assert 'data-fits="2"' in after
+    refused = send(by_alice, form, prompt="more", count="4", token=str(uuid.uuid4())).text
+    assert "has room for 2 more pictures" in refused
+    assert "8\N{NO-BREAK SPACE}₽ left." in refused
+
+
+def test_a_purse_that_binds_is_all_that_a_member_learns_of_it(
+    by_alice: Client, form: dict[str, Any], alice: User
+) -> None:
+    Budget.objects.set_purse(123_400)
+    User.objects.set_limit(alice, 2000)
+    assert "1,234" not in by_alice.get("/").text
+    User.objects.set_limit(alice, None)
+    page = by_alice.get("/").text
+    assert "The studio's money for this month: 1,234\N{NO-BREAK SPACE}₽ left." in page
+    assert "Your limit" not in page
+
+
+def test_a_hold_is_told_on_the_page_and_on_each_card_and_a_press_waits(
+    by_alice: Client, by_bob: Client, form: dict[str, Any], alice: User, submit: Submit
+) -> None:
+    for number in range(3):
+        refuse(submit(alice, f"refused {number}").tasks.get())
+    assert send(by_alice, form).status_code == 200
+    page = by_alice.get("/").text
+    assert "Your sending is held." in page
+    card = re.search(r'<article[^>]*data-status="queued".*?</article>', page, re.DOTALL)
+    assert card
+    assert "Your sending is held: the provider refused the content of three" in card[0]
+    assert "Cancel" in card[0]
+    assert "held" not in by_bob.get("/").text

@@ -83,6 +83,7 @@ class Furnisher:
         self.beginner()
         self.collector()
         self.member()
+        self.hasty()
         self.guests()
         return self.found
 
@@ -165,6 +166,17 @@ class Furnisher:
         for task in first:
             Task.objects.cancel(task.pk, by=owner)
             self.ids(canceled=task.pk)
+
+    def hasty(self) -> None:
+        """Somebody whose sending is held, whose limit is nearly reached, and who asks twice."""
+        owner = self.person("hasty")
+        User.objects.set_limit(owner, 4_100)
+        (task,) = self.submit(owner, *PROMPTS[9])
+        self.finish(task)
+        self.ids(had=task.batch.prompt_id)
+        for task in self.submit(owner, *PROMPTS[13], 3):
+            self.become_failed(task)
+        self.submit(owner, *PROMPTS[10])
 
     def guests(self) -> None:
         """People whom an administrator sees: one at the limit, one who left."""

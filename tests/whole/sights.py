@@ -41,6 +41,13 @@ def _bad_composer(page: Page) -> None:
     expect(page.locator("#composer .error").first).to_be_visible()
 
 
+def _same_again(page: Page) -> None:
+    page.locator("#create").click()
+    expect(page.locator("#question")).to_be_visible()
+    page.locator(".counts label").nth(2).click()
+    expect(page.locator(".over")).to_be_visible()
+
+
 def _lost_session(page: Page) -> None:
     page.locator("#prompt").fill("Лиса спит в библиотеке, тёплый свет лампы")
     page.context.clear_cookies(name="sessionid")
@@ -98,6 +105,8 @@ SIGHTS = [
     Sight("studio", "/", "collector", large_text=True),
     Sight("studio-empty", "/", "novice", large_text=True),
     Sight("studio-one", "/", "beginner"),
+    Sight("studio-held", "/", "hasty", large_text=True),
+    Sight("studio-asked", "/?from={had}", "hasty", _same_again, status=422, large_text=True),
     Sight("studio-states", "/", "member", large_text=True),
     Sight("studio-menu", "/", "keeper", _open_menu, large_text=True),
     Sight("studio-edit", "/?from={prompt}", "member"),
@@ -188,8 +197,10 @@ DEEDS = {
     "model-off": "gallery/imagemodel/1/do/switch-off",
     "studio-pause": "gallery/studio/1/do/pause",
     "user-link": "gallery/user/{novice}/do/link",
+    "user-lift-hold": "gallery/user/{hasty}/do/lift-hold",
     "user-deactivate": "gallery/user/{novice}/do/deactivate",
 }
+SIGHTS += [Sight("panel-user-held", "/admin/gallery/user/{hasty}/change/", "keeper")]
 SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in DEEDS.items()]
 
 NO_PAGES = {

@@ -1,0 +1,76 @@
+"""A pause of spending says so, and why, on every page: to members and in the panel."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from gallery.models import Studio, Task, User
+from tests.conftest import Submit
+from tests.views.policies import POLICIES
+from tests.whole.sights import PANEL
+
+from .conftest import MakeImage
+from .test_policy import Rows, address, rows
+
+__all__ = ["rows"]
+
+REASONS = {
+    "by-hand": "An administrator paused spending.",
+    "balance-empty": "The balance at the provider is used up.",
+    "key-refused": "The provider refuses the API key.",
+    "breaker": "The provider left two requests without a usable answer within ten minutes.",
+    "disk-full": "The disk is nearly full.",
+    "archiver-dead": "Finished pictures could not be saved for ten minutes.",
+}
+NO_PAGES = {"image_original", "image_thumbnail", "prompt_text", "robots", "favicon"}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_page_of_a_member_says_why(by_alice: Client, rows: Rows, reason: str) -> None:
+    Studio.objects.pause(reason)
+    pages = [name for name, policy in POLICIES.items() if policy.get == 200]
+    for name in sorted(set(pages) - NO_PAGES):
+        answer = by_alice.get(address(name, rows))
+        if answer.status_code == 302:  # the login page, to who is in
+            continue
+        assert "Spending is paused." in answer.text, name
+        assert REASONS[reason] in answer.text, name
+    missing = by_alice.get("/nothing/")
+    assert missing.status_code == 404
+    assert REASONS[reason] in missing.text
+
+
+def test_every_page_of_the_panel_says_why(
+    by_admin: Client, admin: User, alice: User, make_image: MakeImage
+) -> None:
+    task = make_image(alice).task
+    assert task
+    Studio.objects.pause("by-hand", by=admin, note="until Monday")
+    lists = [f"/admin/{name}/" for name in PANEL]
+    rows = [
+        "/admin/",
+        f"/admin/gallery/task/{task.pk}/change/",
+        f"/admin/gallery/user/{alice.pk}/change/",
+        "/admin/gallery/studio/1/change/",
+        f"/admin/gallery/user/{alice.pk}/do/deactivate/",
+        f"/admin/gallery/user/{alice.pk}/history/",
+        "/admin/gallery/user/add/",
+    ]
+    for path in lists + rows:
+        page = by_admin.get(path, follow=True).text
+        assert REASONS["by-hand"] in page, path
+
+
+def test_a_waiting_card_says_why_and_who_knows_nothing_is_told_nothing(
+    client: Client, by_alice: Client, alice: User, submit: Submit, settings: object
+) -> None:
+    task = submit(alice).tasks.get()
+    Studio.objects.pause("disk-full")
+    real = "https://api.example/v1"
+    settings.PROVIDER, settings.IS_DEMO = real, False  # type: ignore[attr-defined]
+    Task.objects.filter(pk=task.pk).update(provider=real)
+    card = by_alice.get(f"/tasks/{task.pk}/").text
+    assert "Spending is paused. The disk is nearly full." in card
+    assert Task.objects.claim_send(task.pk) is None
+    assert "paused" not in client.get("/login/").text
