@@ -205,6 +205,13 @@ BREAKER_SECONDS: float = 600
 DISK_FLOOR_BYTES = 512 * 1024 * 1024
 ARCHIVER_DEAD_SECONDS: float = 600
 
+# The provider's balance: a reading is good for so long, and is made this often without being asked
+# for. What was sent may be charged for this long after; a task's money moves for this long at most.
+BALANCE_SECONDS: float = 60
+BALANCE_EVERY_SECONDS: float = 3600
+CHARGE_SECONDS: float = 900
+MONEY_MOVES_SECONDS: float = 73 * 3600
+
 # A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10
 HEARTBEAT_LATE_SECONDS: float = 45

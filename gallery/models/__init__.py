@@ -1,6 +1,8 @@
 """The nouns of the house. Their QuerySets are the only writers of state and money."""
 
+from .account import Account, account, drawn
 from .attempt import Attempt, Refused, attempt, prune_attempts
+from .balance import Balance
 from .batch import (
     MAX_COUNT,
     Batch,
@@ -16,6 +18,7 @@ from .batch import (
 )
 from .budget import Budget, OverLimit, current_month
 from .charge import Charge, ChargeKind, LedgerIsFinal
+from .comparison import Comparison, Verdict
 from .durations import Typical, typical
 from .event import Event
 from .image import Image, StoredFile
@@ -23,6 +26,7 @@ from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .outcome import Outcome
 from .prompt import MAX_TEXT, Prompt, Reference, fold
+from .question import Question, Standing
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 from .task import Task
@@ -38,13 +42,16 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "Account",
     "Attempt",
+    "Balance",
     "Batch",
     "BatchKind",
     "BeyondBudget",
     "Budget",
     "Charge",
     "ChargeKind",
+    "Comparison",
     "Event",
     "IllegalMove",
     "Image",
@@ -59,10 +66,12 @@ __all__ = [
     "PriceChanged",
     "Prompt",
     "PromptTrashed",
+    "Question",
     "Reference",
     "Refusal",
     "Refused",
     "RemoteIdTaken",
+    "Standing",
     "StoredFile",
     "Studio",
     "Task",
@@ -71,8 +80,11 @@ __all__ = [
     "TokenReused",
     "Typical",
     "User",
+    "Verdict",
+    "account",
     "attempt",
     "current_month",
+    "drawn",
     "fold",
     "one_time_tokens",
     "prune_attempts",
