@@ -159,7 +159,7 @@ DEEDS = (
     ),
     Deed(
         "confirm-id",
-        _("It is this task all the same"),
+        _("Confirm the id"),
         confirm_id,
         waits_for_confirmation,
         form=ConfirmForm,

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import drawn
 
+from .artel import rub
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -37,6 +39,12 @@ WIDE, HIGH, DAY = 1000, 200, 8
 def age(since: datetime | None) -> str:
     """How long ago, in its largest unit."""
     return timesince(since, depth=1) if since else ""
+
+
+@register.filter
+def to(low: int, high: int) -> str:
+    """Two amounts as a range of money, or as one when they are the same."""
+    return rub(low) if low == high else f"{rub(low)} – {rub(high)}"
 
 
 @register.filter
@@ -98,8 +106,9 @@ def account_paths(account: Account) -> SafeString:
         ((scale.across(one.at), HIGH) for one in account.points if one.unexplained),
     )
     return format_html(
-        '<path class="balance" d="{}"/><path class="ledger" d="{}"/>{}',
+        '<path class="balance" d="{}V{}H0Z"/><path class="ledger" d="{}"/>{}',
         scale.stair((one.at, one.balance) for one in points),
+        HIGH,
         scale.stair((one.at, one.ledger) for one in points),
         marks,
     )

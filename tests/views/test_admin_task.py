@@ -212,7 +212,7 @@ def test_what_the_balance_says_stands_on_the_tasks_page(
     for words in (
         "fits being charged",
         "Before 1,000 ₽, after 984 ₽: 16 ₽ left it. The price is 4 ₽.",
-        "3 other tasks in between account for 4 ₽ to 12 ₽.",
+        "3 other tasks in between account for 4 ₽ – 12 ₽.",
         "1 of them is in doubt as well.",
     ):
         assert words in text
