@@ -21,8 +21,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.archive.store import free_bytes
-from gallery.jobs import cluster
-from gallery.models import report
+from gallery.jobs import balance, cluster
+from gallery.models import account, report
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -110,7 +110,9 @@ def _figures(user: Any) -> dict[str, Any]:
             "month": report.month(),
             "by_user": report.by_user(),
             "by_model": report.by_model(),
+            "account": account(),
         }
+        balance.refresh()
     return figures
 
 

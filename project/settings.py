@@ -216,6 +216,12 @@ ALARM_SECONDS: tuple[float, ...] = (3600, 6 * 3600, 18 * 3600)
 # So many refusals of one person's content within this time hold their sending for as long.
 REFUSED_TIMES = 3
 REFUSED_SECONDS: float = 24 * 3600
+# The provider's balance: a reading is good for so long, and is made this often without being asked
+# for. What was sent may be charged for this long after; a task's money moves for this long at most.
+BALANCE_SECONDS: float = 60
+BALANCE_EVERY_SECONDS: float = 3600
+CHARGE_SECONDS: float = 900
+MONEY_MOVES_SECONDS: float = 73 * 3600
 
 # A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10

@@ -3,9 +3,23 @@
 Money, states and stories are shown, never edited; what can be edited goes through the verbs.
 """
 
-from . import batch, image, image_model, log, money, prompt, queue, studio, task, user
+from . import (
+    balance,
+    batch,
+    image,
+    image_model,
+    log,
+    money,
+    prompt,
+    queue,
+    studio,
+    task,
+    unknown,
+    user,
+)
 
 __all__ = [
+    "balance",
     "batch",
     "image",
     "image_model",
@@ -15,5 +29,6 @@ __all__ = [
     "queue",
     "studio",
     "task",
+    "unknown",
     "user",
 ]

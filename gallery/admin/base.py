@@ -253,6 +253,12 @@ def belongs_to(field: str, description: StrOrPromise) -> Callable[[Any, Model], 
     return shown
 
 
+def of_task_number(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+    """Rows of the task whose number the words are."""
+    is_number = words.isascii() and words.isdigit() and len(words) < 19
+    return rows.filter(task_id=int(words)) if is_number else rows.none()
+
+
 class ReadOnly(Big):
     """Rows that only the models' verbs write."""
 

@@ -67,6 +67,12 @@ class Deed:
     """Fields of the form that belong in the log."""
     upload: Callable[[Any, Incoming], AbstractContextManager[StoredFile]] | None = None
     """What keeps the file that its form takes, while the verb makes a picture of it or does not."""
+    said: StrOrPromise = ""
+    """What is said once it is done, where "done" would be too much: a job does the rest."""
+    asks: Callable[[Any], bool] = lambda row: True
+    """Whether, with this row, it needs the page that its form or its words give it."""
+    aside: str = ""
+    """A template for what else whoever decides should see, from `deed_context`."""
 
     @property
     def takes_file(self) -> bool:
@@ -113,7 +119,13 @@ class Doing:
         if not self.may_do(request, row):
             return []
         return [
-            {"deed": deed, "url": self.deed_url(row, deed)} for deed in self.deeds if deed.may(row)
+            {
+                "deed": deed,
+                "url": self.deed_url(row, deed),
+                "has_page": deed.has_page and deed.asks(row),
+            }
+            for deed in self.deeds
+            if deed.may(row)
         ]
 
     def deed_url(self, row: Any, deed: Deed) -> str:
@@ -139,7 +151,7 @@ class Doing:
         if request.method not in {"GET", "HEAD", "POST"}:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         row, deed = self._asked_for(request, object_id, name)
-        form = self._form(request, deed)
+        form = self._form(request, deed, row)
         if request.method == "POST" and form.is_valid():
             try:
                 return self._done(request, deed, row, form.cleaned_data)
@@ -211,7 +223,8 @@ class Doing:
     ) -> HttpResponse:
         if not self.carry_out(request, deed, row, typed):
             return self._too_late(request, row)
-        self.message_user(request, _("Done: %s.") % deed.label, messages.SUCCESS)
+        words = str(deed.said) or _("Done: %s.") % deed.label
+        self.message_user(request, words, messages.SUCCESS)
         return redirect(self.after_deed(row))
 
     def each(self, request: HttpRequest, name: str, rows: Iterable[Any]) -> None:
@@ -262,10 +275,18 @@ class Doing:
         )
         return done
 
-    def _form(self, request: HttpRequest, deed: Deed) -> Form:
-        kind = deed.form or Form
+    def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
+        """What the page of a deed shows beside its words; a ModelAdmin says what."""
+        return {}
+
+    def deed_initial(self, deed: Deed, row: Any) -> dict[str, Any]:
+        """What the form of a deed begins with."""
+        return {}
+
+    def _form(self, request: HttpRequest, deed: Deed, row: Any) -> Form:
+        kind = (deed.form if deed.asks(row) else None) or Form
         if request.method != "POST":
-            return kind()
+            return kind(initial=self.deed_initial(deed, row))
         return kind(request.POST)
 
     def _page(self, request: HttpRequest, deed: Deed, row: Any, form: Form) -> HttpResponse:
@@ -278,6 +299,7 @@ class Doing:
             "row": row,
             "form": form,
             "back": self.after_deed(row),
+            **self.deed_context(request, deed, row),
         }
         status = 422 if form.is_bound and form.errors else 200
         return render(request, "admin/deed.html", context, status=status)

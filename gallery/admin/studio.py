@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gallery.jobs import cluster
-from gallery.models import Budget, Studio, User
+from gallery.archive.store import free_bytes
+from gallery.jobs import balance, cluster
+from gallery.models import Balance, Budget, Studio, User
 
-from .deeds import Deed, Doing
+from .deeds import Deed, Doing, Refused
 from .roubles import purse
 
 if TYPE_CHECKING:
@@ -43,15 +46,62 @@ class PauseForm(forms.Form):
     )
 
 
+class ResumeForm(forms.Form):
+    all_the_same = forms.BooleanField(
+        required=False,
+        label=_("Resume all the same"),
+        help_text=_("For when the balance cannot be read, and you know that the cause is gone."),
+    )
+
+
+SEEN_IN_BALANCE = frozenset({"balance-empty", "key-refused"})
+"""Reasons of a pause that a reading of the balance shows, for nothing."""
+
+
+def needs_reading(studio: Studio) -> bool:
+    return studio.is_paused and studio.pause_reason in SEEN_IN_BALANCE
+
+
 def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
     return Studio.objects.pause("by-hand", by=by, note=typed.get("note", ""))
 
 
 def resume(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
+    """Let spending go on, unless its cause can be seen to be there still."""
+    if needs_reading(studio):
+        refuse_by_reading(studio.pause_reason, all_the_same=bool(typed.get("all_the_same")))
+    if studio.pause_reason == "disk-full" and free_bytes(settings.DATA_DIR) < (
+        settings.DISK_FLOOR_BYTES
+    ):
+        raise Refused(gettext("The disk is still nearly full. Make room first."))
     resumed = Studio.objects.resume(by=by)
     if resumed:
         cluster.wake("submit")
     return resumed
+
+
+def refuse_by_reading(reason: str, *, all_the_same: bool) -> None:
+    """The newest reading, when it is young, has the last word; without one it is a person's."""
+    newest = Balance.objects.newest()
+    fresh = newest if newest is not None and newest.is_fresh else None
+    if fresh is not None and fresh.shows(reason):
+        if reason == "key-refused":
+            raise Refused(gettext("The provider still refuses the API key: it was asked just now."))
+        raise Refused(
+            gettext("The balance at the provider is still used up: it was read just now.")
+        )
+    if all_the_same or (fresh is not None and fresh.kopecks is not None):
+        return
+    if fresh is None:
+        raise Refused(
+            gettext(
+                "The balance is being read. Press again in a moment; if it does not come, tick "
+                "the box."
+            )
+        )
+    raise Refused(
+        gettext("The balance cannot be read, so that nobody can tell. Tick the box to resume.")
+    )
 
 
 @admin.register(Studio)
@@ -75,7 +125,15 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
                 "all the same."
             ),
         ),
-        Deed("resume", _("Resume real spending"), resume, lambda studio: studio.is_paused),
+        Deed(
+            "resume",
+            _("Resume real spending"),
+            resume,
+            lambda studio: studio.is_paused,
+            form=ResumeForm,
+            asks=needs_reading,
+            aside="admin/_reading.html",
+        ),
     )
 
     @admin.display(description=_("spending"))
@@ -83,6 +141,14 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
         if not studio.is_paused:
             return str(_("going on"))
         return f"{studio.pause_sentence} {studio.pause_note}".strip()
+
+    def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
+        """Of resuming: what the balance says, read anew for whoever looks."""
+        if deed.name != "resume":
+            return {}
+        if needs_reading(row):
+            balance.refresh()
+        return {"studio": row, "reading": Balance.objects.newest() if needs_reading(row) else None}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

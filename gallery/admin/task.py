@@ -5,23 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.template.loader import render_to_string
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.jobs import cluster, poll, save
-from gallery.models import Charge, Event, RemoteIdTaken, Task, TaskStatus, User, report
+from gallery.models import (
+    Charge,
+    Event,
+    Question,
+    RemoteIdTaken,
+    Task,
+    TaskStatus,
+    User,
+    report,
+)
+from gallery.models.reasons import sentence
 from gallery.support import claim
 
-from .base import OwnerFilter, ReadOnly, ReadOnlyInline, SinceFilter, belongs_to, person, roubles
+from . import unknown
+from .base import (
+    OwnerFilter,
+    ReadOnly,
+    ReadOnlyInline,
+    SinceFilter,
+    belongs_to,
+    of_task_number,
+    person,
+    roubles,
+)
 from .deeds import Deed, Doing, Refused
 from .image import picture
 from .prompt import prompt_link
+from .unknown import comparison_of, question_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import URLPattern
 
 S = TaskStatus
 
@@ -33,6 +59,12 @@ class RemoteIdForm(forms.Form):
         help_text=_("8 to 128 letters, digits, - and _: as the provider's own list shows it."),
         error_messages={"invalid": _("This is no id of the provider's.")},
     )
+
+
+class ConfirmForm(forms.Form):
+    """The id that was on the page: another may have been given since."""
+
+    remote_id = forms.CharField(max_length=128, widget=forms.HiddenInput)
 
 
 class NoteForm(forms.Form):
@@ -74,21 +106,50 @@ def ask_again(task: Task, by: User, typed: dict[str, Any]) -> bool:
 
 
 def identify(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    """Have the provider asked about the id: the page does not wait for the answer."""
+    if task.provider != settings.PROVIDER:
+        raise Refused(sentence("other-provider"))
     try:
-        known = Task.objects.identify(task.pk, typed["remote_id"], by=by)
+        wished = Question.objects.ask(task, typed["remote_id"], by=by)
     except RemoteIdTaken as taken:
         raise Refused(gettext("This id belongs to another task already.")) from taken
+    if wished:
+        cluster.wake("identify")
+    return wished
+
+
+def confirm_id(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    known = Question.objects.confirm(task, typed["remote_id"], by=by)
     if known:
         cluster.wake("poll")
+        cluster.wake("balance")
     return known
 
 
+def withdraw_id(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    return Question.objects.withdraw(task)
+
+
+def compare(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    """Have the balance read, and compared with the one before this task was sent."""
+    if task.status != S.UNKNOWN:
+        return False
+    cluster.wake("balance")
+    return True
+
+
 def clear(task: Task, by: User, typed: dict[str, Any]) -> bool:
-    return Task.objects.clear(task.pk, typed["note"], by=by)
+    cleared = Task.objects.clear(task.pk, typed["note"], by=by)
+    if cleared:
+        cluster.wake("balance")
+    return cleared
 
 
 def write_off(task: Task, by: User, typed: dict[str, Any]) -> bool:
-    return Task.objects.write_off(task.pk, "given-up", by=by)
+    given_up = Task.objects.write_off(task.pk, "given-up", by=by)
+    if given_up:
+        cluster.wake("balance")
+    return given_up
 
 
 def rescue(task: Task, by: User, typed: dict[str, Any]) -> bool:
@@ -97,6 +158,11 @@ def rescue(task: Task, by: User, typed: dict[str, Any]) -> bool:
 
 def is_in(*states: TaskStatus) -> Any:
     return lambda task: task.status in states
+
+
+def waits_for_confirmation(task: Task) -> bool:
+    question = question_of(task)
+    return question is not None and question.is_doubted
 
 
 DEEDS = (
@@ -117,15 +183,45 @@ DEEDS = (
         ),
     ),
     Deed(
+        "compare",
+        _("Compare the balance"),
+        compare,
+        is_in(S.UNKNOWN),
+        said=_("The balance is being read and compared. Load the page again in a moment."),
+    ),
+    Deed(
+        "confirm-id",
+        _("Confirm the id"),
+        confirm_id,
+        waits_for_confirmation,
+        form=ConfirmForm,
+        told=("remote_id",),
+        aside="admin/_question.html",
+        words=_(
+            "Something does not match what we sent. When it is this task nevertheless, its "
+            "picture is asked for and saved; when it is another, its owner gets a picture that "
+            "is not theirs."
+        ),
+    ),
+    Deed(
+        "withdraw-id",
+        _("Withdraw the id"),
+        withdraw_id,
+        lambda task: question_of(task) is not None,
+    ),
+    Deed(
         "identify",
         _("Give the provider's task id"),
         identify,
         is_in(S.UNKNOWN, S.WRITTEN_OFF),
         form=RemoteIdForm,
+        said=_("The provider is being asked about this id. Load the page again in a moment."),
         told=("remote_id",),
         words=_(
             "When the provider's own list shows that it took this task, its picture can still be "
-            "had: it is asked for and saved. Nothing is sent again and nothing is paid twice."
+            "had: it is asked for and saved. Nothing is sent again and nothing is paid twice. The "
+            "provider is asked about the id first; when its prompt or time is not this task's, a "
+            "second confirmation is wanted."
         ),
     ),
     Deed(
@@ -212,13 +308,14 @@ class TaskAdmin(Doing, ReadOnly):
     inlines = (EventInline, ChargeInline)
     deeds = DEEDS
     fields = (
-        "large", "status", "reason_sentence", "detail", "owner", "prompt", "batch", "model",
-        "price", "cost", "provider", "remote_id", "created_at", "sent_at", "accepted_at",
-        "ready_at", "ended_at", "due_at", "give_up_at", "attempts", "polls", "saves",
-        "support_claim",
+        "large", "status", "reason_sentence", "detail", "balance", "asked_id", "owner",
+        "prompt", "batch", "model", "price", "cost", "provider", "remote_id", "created_at",
+        "sent_at", "accepted_at", "ready_at", "ended_at", "due_at", "give_up_at", "attempts",
+        "polls", "saves", "support_claim",
     )  # fmt: skip
     readonly_fields = (
-        "large", "status", "price", "cost", "reason_sentence", "prompt", "support_claim",
+        "large", "status", "price", "cost", "reason_sentence", "prompt", "balance", "asked_id",
+        "support_claim",
     )  # fmt: skip
 
     price = roubles("price_kopecks", _("price"))
@@ -251,6 +348,42 @@ class TaskAdmin(Doing, ReadOnly):
     def prompt(self, task: Task) -> str:
         return format_html("{}", prompt_link(task.batch.prompt))
 
+    @admin.display(description=_("balance"))
+    def balance(self, task: Task) -> str:
+        """What the balance says of an unknown: for who may see money."""
+        found = comparison_of(task)
+        if found is None:
+            return ""
+        return render_to_string("admin/_comparison.html", {"comparison": found, "task": task})
+
+    @admin.display(description=_("id that was given"))
+    def asked_id(self, task: Task) -> str:
+        question = question_of(task)
+        if question is None:
+            return ""
+        return render_to_string("admin/_question.html", {"row": task, "question": question})
+
+    def get_fields(self, request: HttpRequest, obj: Task | None = None) -> Any:
+        sees_money = request.user.has_perm("gallery.view_charge")
+        return [name for name in self.fields if sees_money or name != "balance"]
+
+    def deed_initial(self, deed: Deed, row: Any) -> dict[str, Any]:
+        question = question_of(row)
+        return {"remote_id": question.remote_id} if deed.name == "confirm-id" and question else {}
+
+    def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
+        return {"question": question_of(row)} if deed.name == "confirm-id" else {}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.unknown_view)
+        return [path("unknown/", view, name="gallery_task_unknown"), *super().get_urls()]
+
+    def unknown_view(self, request: HttpRequest) -> HttpResponse:
+        """All that was sent and not answered, with the facts and the deeds of each."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return unknown.page(request, self.admin_site.each_context(request), self.deeds_of)
+
     @admin.action(description=_("Cancel what is queued"), permissions=["do"])
     def cancel_ticked(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
         self.each(request, "cancel", tasks)
@@ -272,8 +405,7 @@ class EventAdmin(ReadOnly):
     of_task = belongs_to("task", _("task"))
 
     def found(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-        is_number = words.isascii() and words.isdigit() and len(words) < 19
-        return rows.filter(task_id=int(words)) if is_number else rows.none()
+        return of_task_number(rows, words)
 
     @admin.display(description=_("what"))
     def what(self, event: Event) -> str:

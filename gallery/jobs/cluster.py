@@ -36,8 +36,9 @@ with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL i
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Job = Literal["submit", "poll", "save", "sweep"]
+Job = Literal["submit", "poll", "save", "sweep", "balance", "identify"]
 JOBS: tuple[Job, ...] = ("submit", "poll", "save", "sweep")
+"""These are woken each minute by schedules of their own; the sweeper wakes the others."""
 HEARTBEAT = "gallery.jobs.cluster.heartbeat"
 PRUNE = "gallery.jobs.cluster.prune"
 QUEUE = "queue"  # the name under which the heartbeat is noted

@@ -226,6 +226,7 @@ def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
 
 def _doubt(task: Task, claim: uuid.UUID, reason: str, detail: str, **facts: object) -> None:
     Task.objects.doubt(task.pk, claim, reason, detail, **facts)
+    cluster.wake("balance")
     if task.is_demo:
         return
     since = timezone.now() - timedelta(seconds=settings.BREAKER_SECONDS)

@@ -9,7 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gallery.archive import store
-from gallery.models import Event, Lease, Studio, Task, TaskStatus, prune_attempts
+from gallery.models import (
+    Balance,
+    Event,
+    Lease,
+    Question,
+    Studio,
+    Task,
+    TaskStatus,
+    prune_attempts,
+)
 
 from . import alarms, cluster, journal, pump, purge
 from .submit import guard_disk
@@ -45,6 +54,10 @@ def sweep() -> None:
     for name in pump.NAMES:
         if pump.has_work(name):
             cluster.wake(name)
+    if Balance.objects.is_due():
+        cluster.wake("balance")
+    if Question.objects.due().exists():
+        cluster.wake("identify")
     purge.sweep()
 
 

@@ -1,6 +1,8 @@
 """The nouns of the house. Their QuerySets are the only writers of state and money."""
 
+from .account import Account, account, drawn
 from .attempt import Attempt, Refused, attempt, prune_attempts
+from .balance import Balance
 from .batch import (
     MAX_COUNT,
     AskFirst,
@@ -18,6 +20,7 @@ from .batch import (
 )
 from .budget import Budget, Left, OverLimit, current_month
 from .charge import Charge, ChargeKind, LedgerIsFinal
+from .comparison import Comparison, Verdict
 from .durations import Typical, typical
 from .event import Event
 from .image import Image, StoredFile
@@ -26,6 +29,7 @@ from .lease import Lease
 from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
+from .question import Question, Standing
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
@@ -43,14 +47,17 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "Account",
     "AskFirst",
     "Attempt",
+    "Balance",
     "Batch",
     "BatchKind",
     "BeyondBudget",
     "Budget",
     "Charge",
     "ChargeKind",
+    "Comparison",
     "Event",
     "IllegalMove",
     "Image",
@@ -68,10 +75,12 @@ __all__ = [
     "PriceChanged",
     "Prompt",
     "PromptTrashed",
+    "Question",
     "Reference",
     "Refusal",
     "Refused",
     "RemoteIdTaken",
+    "Standing",
     "StoredFile",
     "Studio",
     "Task",
@@ -80,8 +89,11 @@ __all__ = [
     "TokenReused",
     "Typical",
     "User",
+    "Verdict",
+    "account",
     "attempt",
     "current_month",
+    "drawn",
     "fold",
     "one_time_tokens",
     "prune_attempts",

@@ -108,6 +108,8 @@ class Task(models.Model):
             # The panel's: newest of a kind, and what ended lately.
             models.Index(fields=["created_at"], name="task_created"),
             models.Index(fields=["status", "ended_at"], name="task_ended"),
+            # What was sent between two readings of the balance.
+            models.Index(fields=["sent_at"], name="task_sent"),
         ]
 
     def __str__(self) -> str:

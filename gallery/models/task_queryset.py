@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, F, Q, Window
+from django.db.models import Count, Exists, F, Q, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
@@ -95,6 +95,14 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     def real(self) -> TaskQuerySet:
         """Tasks that cost real money."""
         return self.exclude(provider=DEMO)
+
+    def unknown(self) -> TaskQuerySet:
+        """Sent, without a usable answer."""
+        return self.filter(status=S.UNKNOWN)
+
+    def price_of_all(self) -> int:
+        """Their prices together, in kopecks."""
+        return self.aggregate(sum=Sum("price_kopecks"))["sum"] or 0
 
     def content_refused(self) -> TaskQuerySet:
         """Refused for their content: repeats may cost the installation its key."""

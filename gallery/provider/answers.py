@@ -5,7 +5,7 @@ One class for each row of the outcome table; callers tell them apart with ``matc
 cut and without the key, which is data wherever it is shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,30 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """What an answer about a task repeats of its create, by which one task is told from another.
+
+    The model that it names too is wrong in the API's own examples, and is not carried.
+    """
+
+    prompt: str | None = field(default=None, repr=False)
+    """Whole and as it came: to be compared, never to be kept."""
+    words: str = ""
+    """The prompt's beginning, fit to be stored and shown as data."""
+    created_at: float | None = None
+    """Seconds since 1970, by the provider's clock."""
+
+
+SILENT = Echo()
+"""An answer that repeats nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Working:
     """Not ready yet. ``word`` is the API's own status word (``done`` when the link is missing)."""
 
     word: str
+    echo: Echo = field(default=SILENT, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,7 @@ class Ready:
 
     url: str
     cost_kopecks: int | None = None
+    echo: Echo = field(default=SILENT, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,7 @@ class Failed:
     detail: str = ""
     code: int | None = None
     cost_kopecks: int | None = None
+    echo: Echo = field(default=SILENT, compare=False)
 
     @property
     def reason(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from gallery.provider.answers import Echo
 from gallery.provider.redaction import Redactor
 
 REMOTE_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
@@ -14,6 +15,7 @@ _LARGEST_ROUBLES = Decimal(1_000_000_000)
 _LARGEST_COST_KOPECKS = 100_000_000
 _LONGEST_URL = 4_000
 _LONGEST_WORD = 40
+_LATEST_SECOND = 2**40
 _MOST_ISSUES = 5
 # Printable ASCII without space, quotes, angle brackets and backslash, or any non-ASCII letter.
 _URL = re.compile(r"https?://[^\x00-\x20\x7f-\xa0\"<>\\\ud800-\udfff]+", re.IGNORECASE)
@@ -111,6 +113,23 @@ def link(fields: dict[str, Any], redact: Redactor) -> str | None:
     if not isinstance(value, str) or len(value) > _LONGEST_URL or not _URL.fullmatch(value):
         return None
     return None if redact.holds_key(value) else value
+
+
+def echo(fields: dict[str, Any], redact: Redactor) -> Echo:
+    """The prompt and the time of the create, as far as the answer repeats them."""
+    prompt, created_at = fields.get("prompt"), fields.get("created_at")
+    return Echo(
+        prompt if isinstance(prompt, str) else None, redact.text(prompt), _second(created_at)
+    )
+
+
+def _second(value: object) -> float | None:
+    """A time in seconds since 1970; None when it is none, or too far away to be a date."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    if isinstance(value, Decimal) and not value.is_finite():
+        return None
+    return float(value) if 0 < value < _LATEST_SECOND else None
 
 
 def cost_kopecks(fields: dict[str, Any]) -> int | None:

@@ -27,6 +27,7 @@ from gallery.provider.envelope import (
     Envelope,
     code_reason,
     cost_kopecks,
+    echo,
     link,
     message,
     read_envelope,
@@ -242,12 +243,16 @@ def _task_state(envelope: Envelope, redact: Redactor) -> Working | Ready | Faile
     if word in FAILED_WORDS:
         return _failed(envelope, redact)
     url = link(envelope.fields, redact) if word == DONE else None
-    return Working(redact.text(word)) if url is None else Ready(url, cost_kopecks(envelope.fields))
+    told = echo(envelope.fields, redact)
+    if url is None:
+        return Working(redact.text(word), told)
+    return Ready(url, cost_kopecks(envelope.fields), told)
 
 
 def _failed(envelope: Envelope, redact: Redactor) -> Failed:
     detail = message(envelope.fields, redact)
-    return Failed(detail, storable_code(envelope.code), cost_kopecks(envelope.fields))
+    code, cost = storable_code(envelope.code), cost_kopecks(envelope.fields)
+    return Failed(detail, code, cost, echo(envelope.fields, redact))
 
 
 def _ask_again(answer: Answer, reason: str, detail: str) -> AskAgain:

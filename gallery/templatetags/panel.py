@@ -16,11 +16,17 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gallery.models import drawn
+
+from .artel import rub
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from django.contrib.admin.models import LogEntry
 
+    from gallery.models import Account
+    from gallery.models.account import Point
     from gallery.models.report import Line, Month
 
 register = template.Library()
@@ -33,6 +39,12 @@ WIDE, HIGH, DAY = 1000, 200, 8
 def age(since: datetime | None) -> str:
     """How long ago, in its largest unit."""
     return timesince(since, depth=1) if since else ""
+
+
+@register.filter
+def to(low: int, high: int) -> str:
+    """Two amounts as a range of money, or as one when they are the same."""
+    return rub(low) if low == high else f"{rub(low)} – {rub(high)}"
 
 
 @register.filter
@@ -81,6 +93,57 @@ def days_box(month: Month) -> str:
     return f"0 -4 {month.length * (DAY + 2)} {HIGH + 4}"
 
 
+@register.simple_tag
+def account_paths(account: Account) -> SafeString:
+    """The balance as a stair, our ledger as another, and a line where the two part."""
+    points = drawn(account.points)
+    if not points:
+        return SafeString()
+    scale = _Scale(account.points)
+    marks = format_html_join(
+        "",
+        '<path class="flag" d="M{} 0V{}"/>',
+        ((scale.across(one.at), HIGH) for one in account.points if one.unexplained),
+    )
+    return format_html(
+        '<path class="balance" d="{}V{}H0Z"/><path class="ledger" d="{}"/>{}',
+        scale.stair((one.at, one.balance) for one in points),
+        HIGH,
+        scale.stair((one.at, one.ledger) for one in points),
+        marks,
+    )
+
+
+@register.simple_tag
+def account_edges(account: Account) -> tuple[int, int]:
+    """The least and the most kopecks that the chart shows."""
+    scale = _Scale(account.points)
+    return scale.low, scale.high
+
+
+class _Scale:
+    """From the first point's time to the last's, from the least amount to the most."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        amounts = [amount for one in points for amount in (one.balance, one.ledger)] or [0]
+        self.low, self.high = min(amounts), max(amounts)
+        self.since = points[0].at.timestamp() if points else 0.0
+        self.span = (points[-1].at.timestamp() - self.since if points else 0.0) or 1.0
+
+    def across(self, at: datetime) -> int:
+        return round(WIDE * (at.timestamp() - self.since) / self.span)
+
+    def up(self, kopecks: int) -> int:
+        # What never moved is drawn across the middle.
+        span = self.high - self.low
+        return HIGH - round(HIGH * (kopecks - self.low) / span) if span else HIGH // 2
+
+    def stair(self, points: Iterable[tuple[datetime, int]]) -> str:
+        """Flat until the next reading, for nobody knows when in between it moved."""
+        steps = [f"H{self.across(at)}V{self.up(kopecks)}" for at, kopecks in points]
+        return f"M0 {steps[0].partition('V')[2]}{''.join(steps)}H{WIDE}"
+
+
 def _top(month: Month) -> int:
     return max(1, month.purse or 0, *month.sums)
 
@@ -89,7 +152,10 @@ DEEDS: dict[str, str | Promise] = {
     "cancel": _("Canceled it"),
     "ask-now": _("Had the provider asked at once"),
     "ask-again": _("Had the provider asked again"),
+    "compare": _("Had the balance compared"),
     "identify": _("Gave the provider's task id"),
+    "confirm-id": _("Confirmed the provider's task id"),
+    "withdraw-id": _("Withdrew the provider's task id"),
     "not-charged": _("Recorded it as not charged"),
     "write-off": _("Gave it up"),
     "rescue": _("Uploaded its file"),

@@ -168,6 +168,19 @@ def seed(count: int) -> None:
         m.Charge.objects.bulk_create(charges, batch_size=2000)
         m.Image.objects.bulk_create(images, batch_size=2000)
         fill_budgets()
+        # An hour and a half apart; the last ones differ from the ledger.
+        for n in range(DAYS * 16):
+            read = made(n, DAYS * 16)
+            m.Balance.objects.create(
+                provider="demo", asked_at=read, read_at=read, kopecks=10_000_000 - n * 7_000,
+                ledger_kopecks=n * 6_900, since_at=read, moved_kopecks=7_000, low_kopecks=6_000,
+                high_kopecks=7_000, unexplained_kopecks=100 if n % 20 == 0 else 0,
+                candidates=list(range(count - 20, count)),
+            )  # fmt: skip
+        for pk in m.Task.objects.unknown().values_list("pk", flat=True):
+            m.Comparison.objects.create(
+                task_id=pk, before_kopecks=1, after_kopecks=1, before_at=now, after_at=now
+            )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -224,6 +237,7 @@ def addresses(client: Any) -> Iterator[str]:
     from django.contrib import admin as django_admin  # noqa: PLC0415
 
     yield "/admin/"
+    yield "/admin/gallery/task/unknown/"
     for model in django_admin.site._registry:
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         page = client.get(path)

@@ -35,7 +35,8 @@ def test_the_front_page(house: House, keeper: Person, panel: Page) -> None:
     panel.get_by_text("The figures of each day", exact=True).click()
     expect(panel.get_by_role("columnheader", name="Day")).to_be_visible()
     panel.get_by_role("link", name="Unknown").click()
-    expect(panel.get_by_role("heading", name="Tasks", level=1)).to_be_visible()
+    expect(panel.get_by_role("heading", name="Unknown", level=1)).to_be_visible()
+    axe.check(panel, "panel, unknown")
 
 
 def test_lists_and_pages_of_rows(house: House, keeper: Person, panel: Page) -> None:

@@ -11,6 +11,7 @@ from gallery.provider.answers import (
     AskAgain,
     Balance,
     BalanceOutcome,
+    Echo,
     Failed,
     NoSuchTask,
     OperatorRefusal,
@@ -360,3 +361,28 @@ def test_a_balance_that_cannot_be_read() -> None:
         client = Client(f"http://127.0.0.1:{port}", KEY)
         assert client.balance() == AskAgain("refused", _any_text())
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, Echo()),
+        ({"prompt": "a cat", "created_at": 1716388486}, Echo("a cat", "a cat", 1716388486.0)),
+        ({"prompt": "", "created_at": 1.5}, Echo("", "", 1.5)),
+        ({"prompt": 7, "created_at": "1716388486"}, Echo()),
+        ({"prompt": [], "created_at": True}, Echo()),
+        ({"created_at": -1}, Echo()),
+        ({"created_at": 1e300}, Echo()),
+        ({"created_at": 10**4000}, Echo()),
+        ({"prompt": f"my {KEY}"}, Echo(f"my {KEY}", "my [key]", None)),
+        ({"prompt": "я" * 9000}, Echo("я" * 9000, "я" * 2000, None)),
+    ],
+)
+@pytest.mark.parametrize("state", ["idle", "done", "failed"])
+def test_what_an_answer_repeats_of_the_create(
+    state: str, fields: dict[str, Any], expected: Echo
+) -> None:
+    found = outcome(http(200, DONE | {"status": state} | fields))
+    assert isinstance(found, Working | Ready | Failed)
+    assert found.echo == expected
+    assert KEY not in repr(found)

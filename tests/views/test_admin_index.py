@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.models import Budget, Charge, Lease, Task, User, current_month, report
+from gallery.models import Balance, Budget, Charge, Lease, Task, User, current_month, report
 from tests.conftest import Submit
+from tests.queue import queued
 
 from .conftest import MakeImage, accept, doubt, refuse
 
@@ -141,6 +142,70 @@ def test_speed_is_the_median_and_the_slowest(alice: User, submit: Submit) -> Non
     assert [(one.count, one.median, one.slowest) for one in report.speeds()] == [(1, 20.0, 20.0)]
 
 
+def read(kopecks: int | None, ago: float, reason: str = "") -> None:
+    """A reading of the balance, so many minutes ago."""
+    when = timezone.now() - timedelta(minutes=ago)
+    if kopecks is None:
+        row = Balance.objects.record_failure(when, reason)
+    else:
+        row = Balance.objects.record(when, kopecks, 0)
+    Balance.objects.filter(pk=row.pk).update(read_at=when)
+    row.refresh_from_db()
+    if kopecks is not None:
+        Balance.objects.reconcile(row)
+
+
+def test_the_balance_its_history_and_what_the_ledger_does_not_explain(
+    by_admin: Client, alice: User, submit: Submit
+) -> None:
+    assert "not read yet" in by_admin.get("/admin/").text
+    task = submit(alice).tasks.get()
+    read(100_000, ago=180)
+    read(5_100_000, ago=120)
+    doubt(task)
+    sent = timezone.now() - timedelta(minutes=60)
+    Task.objects.filter(pk=task.pk).update(sent_at=sent)
+    read(5_099_600, ago=0)
+    text = by_admin.get("/admin/").text.replace("\N{NO-BREAK SPACE}", " ")
+    for words in (
+        "50,996 ₽",
+        "50,000 ₽",
+        "4 ₽ left the balance that our ledger does not know of",
+        f'<a href="/admin/gallery/task/{task.pk}/change/">Task {task.pk}</a>',
+        'class="flag"',
+        "4 ₽ not",
+    ):
+        assert words in text, words
+    assert text.count('role="img"') == 3
+    read(None, ago=0, reason="timeout")
+    text = by_admin.get("/admin/").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "The provider did not answer in time." in text
+    assert "50,996 ₽" in text, "the last that is known"
+
+
+def test_a_difference_without_a_candidate_says_so(by_admin: Client) -> None:
+    read(100_000, ago=60)
+    read(90_000, ago=0)
+    assert "No task of ours fits" in by_admin.get("/admin/").text
+
+
+def test_whoever_opens_the_page_has_the_balance_read(
+    by_admin: Client, client: Client, bob: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    bob.is_staff = True
+    bob.save(update_fields=["is_staff"])
+    bob.user_permissions.set(Permission.objects.filter(codename="view_task"))
+    client.force_login(bob)
+    with django_capture_on_commit_callbacks(execute=True):
+        text = client.get("/admin/").text
+    assert queued() == []
+    assert 'id="balance"' not in text
+    with django_capture_on_commit_callbacks(execute=True):
+        by_admin.get("/admin/")
+        by_admin.get("/admin/")
+    assert queued() == ["gallery.jobs.balance.run"]
+
+
 def test_the_house(by_admin: Client) -> None:
     assert "none yet" in by_admin.get("/admin/").text
     Lease.objects.beat("queue")
@@ -165,13 +230,17 @@ def test_as_many_queries_for_many_rows_as_for_few(
         return len(captured)
 
     make_image(alice)
+    read(100_000, ago=1)
+    doubt(submit(alice).tasks.get())
+    read(99_000, ago=0)
     few = queries()
-    for owner in (alice, bob, admin):
+    for number, owner in enumerate((alice, bob, admin)):
         make_image(owner)
+        read(90_000 - number * 1000, ago=0)
         doubt(submit(owner).tasks.get())
         refuse(submit(owner).tasks.get())
     assert queries() == few
-    assert few < 20
+    assert few < 24
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -180,6 +249,8 @@ def test_charts_are_drawn_in_every_language(
 ) -> None:
     """A comma in a number would break a path."""
     make_image(alice)
+    for minutes, kopecks in ((90, 1_234_567), (60, 1_200_000), (0, -1_234)):
+        read(kopecks, ago=minutes)
     text = by_admin.get("/admin/", headers={"accept-language": language}).text
     for attribute in re.findall(
         r'<(?:rect|path|line|svg)[^>]* (?:d|x|y|width|viewBox)="([^"]*)"', text

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
-from gallery.models import Budget, ImageModel, Studio, Task, User
+from gallery.models import Balance, Budget, ImageModel, Studio, Task, User
+from tests.queue import queued
 
 STUDIO = "/admin/gallery/studio/1/"
 
@@ -59,6 +65,91 @@ def test_pause_with_a_note_and_resume(by_admin: Client, admin: User) -> None:
     by_admin.post(f"{STUDIO}do/resume/")
     assert not Studio.objects.current().is_paused
     assert Studio.objects.current().resumed_by == admin
+
+
+RESUME = f"{STUDIO}do/resume/"
+
+
+def read(kopecks: int | None, reason: str = "", ago: float = 5) -> None:
+    when = timezone.now() - timedelta(seconds=ago)
+    Balance.objects.create(
+        provider=settings.PROVIDER, asked_at=when, read_at=when, kopecks=kopecks, reason=reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "reading", "ticked", "refusal"),
+    [
+        ("balance-empty", (500, ""), False, ""),
+        ("balance-empty", (0, ""), False, "is still used up"),
+        ("balance-empty", (-1, ""), True, "is still used up"),
+        ("balance-empty", (None, "balance-empty"), True, "is still used up"),
+        ("balance-empty", (None, "timeout"), False, "cannot be read"),
+        ("balance-empty", (None, "timeout"), True, ""),
+        ("balance-empty", (None, "key-refused"), False, "cannot be read"),
+        ("balance-empty", (500, "", 61), False, "is being read"),
+        ("balance-empty", (0, "", 61), True, ""),
+        ("balance-empty", None, False, "is being read"),
+        ("balance-empty", None, True, ""),
+        ("key-refused", (500, ""), False, ""),
+        ("key-refused", (0, ""), False, ""),
+        ("key-refused", (None, "key-refused"), True, "still refuses the API key"),
+        ("key-refused", (None, "http-502"), False, "cannot be read"),
+        ("key-refused", (None, "http-502"), True, ""),
+        ("key-refused", None, False, "is being read"),
+    ],
+)
+def test_resuming_looks_whether_the_cause_is_gone(
+    by_admin: Client, cause: str, reading: tuple[Any, ...] | None, ticked: bool, refusal: str
+) -> None:
+    if reading:
+        read(*reading)
+    Studio.objects.pause(cause)
+    answer = by_admin.post(RESUME, {"all_the_same": "on"} if ticked else {})
+    assert answer.status_code == (422 if refusal else 302)
+    assert Studio.objects.current().is_paused == bool(refusal)
+    if refusal:
+        assert refusal in answer.text
+        assert not LogEntry.objects.exists()
+
+
+def test_the_page_of_resuming_shows_the_last_reading_and_has_it_read_anew(
+    by_admin: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    Studio.objects.pause("balance-empty")
+    assert "not read yet" in by_admin.get(RESUME).text
+    read(-1234, ago=600)
+    cache.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        text = by_admin.get(RESUME).text
+    assert "−12.34\N{NO-BREAK SPACE}₽" in text
+    assert "The balance at the provider is used up." in text
+    assert "gallery.jobs.balance.run" in queued()
+    assert f'href="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text
+    read(None, "timeout")
+    assert "The provider did not answer in time." in by_admin.get(RESUME).text
+
+
+def test_a_full_disk_keeps_spending_paused(by_admin: Client, settings: Any, data_dir: Path) -> None:
+    Studio.objects.pause("disk-full")
+    assert f'action="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text, "a button, no page"
+    settings.DISK_FLOOR_BYTES = 2**60
+    answer = by_admin.post(RESUME)
+    assert answer.status_code == 422
+    assert "The disk is still nearly full." in answer.text
+    assert "all_the_same" not in answer.text
+    settings.DISK_FLOOR_BYTES = 0
+    assert by_admin.post(RESUME).status_code == 302
+    assert not Studio.objects.current().is_paused
+
+
+@pytest.mark.parametrize("cause", ["by-hand", "breaker", "archiver-dead", "restored", "no-key"])
+def test_other_pauses_are_ended_by_the_button(by_admin: Client, cause: str) -> None:
+    Studio.objects.pause(cause)
+    read(0)
+    assert f'action="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text
+    by_admin.post(RESUME)
+    assert not Studio.objects.current().is_paused
 
 
 def test_an_open_form_does_not_write_over_a_pause(by_admin: Client) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import Charge, Event, Task, TaskStatus, User
+from gallery.models import Charge, Comparison, Event, Question, Task, TaskStatus, User
 from tests.conftest import Submit
 from tests.invariants import check_money
 from tests.queue import queued
@@ -49,8 +49,8 @@ def test_a_page_offers_what_its_state_allows(by_admin: Client, alice: User, subm
     offered = {
         queued: {"cancel"},
         rendering: {"ask-now"},
-        unknown: {"identify", "not-charged", "write-off"},
         lost: {"ask-again", "rescue"},
+        unknown: {"compare", "identify", "not-charged", "write-off"},
     }
     everything = set().union(*offered.values())
     for task, names in offered.items():
@@ -75,7 +75,10 @@ def test_cancel(by_admin: Client, admin: User, task: Task) -> None:
         ("cancel", {}),
         ("ask-now", {}),
         ("ask-again", {}),
+        ("compare", {}),
         ("identify", {"remote_id": "abcdef123456"}),
+        ("confirm-id", {"remote_id": "abcdef123456"}),
+        ("withdraw-id", {}),
         ("not-charged", {"note": "I looked"}),
         ("write-off", {}),
     ],
@@ -109,13 +112,119 @@ def test_a_lost_one_is_asked_for_again(by_admin: Client, task: Task) -> None:
     assert state(task) == S.RENDERING
 
 
-def test_a_found_id_heals_an_unknown_task(by_admin: Client, admin: User, task: Task) -> None:
+def test_a_found_id_is_asked_about_by_a_job(
+    by_admin: Client, admin: User, task: Task, django_capture_on_commit_callbacks: Any
+) -> None:
     doubt(task)
     assert "Nothing is sent again" in by_admin.get(page(task, "identify")).text
-    done(by_admin, task, "identify", remote_id="abcdef-1234")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = done(by_admin, task, "identify", remote_id="abcdef-1234")
+    assert "The provider is being asked about this id." in answer.text
+    assert "gallery.jobs.identify.run" in queued()
+    question = Question.objects.get()
+    assert (question.task, question.by, question.standing) == (task, admin, "asking")
+    assert state(task) == S.UNKNOWN, "nothing is believed before the provider says so"
+    assert "abcdef-1234" in LogEntry.objects.get().change_message
+    text = by_admin.get(page(task)).text
+    assert "the provider is being asked" in text
+    assert page(task, "withdraw-id") in text
+    assert page(task, "confirm-id") not in text
+
+
+def wait_for_confirmation(task: Task, by: User) -> Question:
+    doubt(task)
+    task.refresh_from_db()
+    assert Question.objects.ask(task, "abcdef-1234", by=by)
+    question = Question.objects.get()
+    words = "<b>another</b> prompt"
+    assert not Question.objects.hear(question.pk, "abcdef-1234", words, words, timezone.now())
+    return question
+
+
+def test_what_does_not_match_is_shown_and_wants_a_second_confirmation(
+    by_admin: Client, admin: User, task: Task
+) -> None:
+    wait_for_confirmation(task, admin)
+    for shown in (by_admin.get(page(task)).text, by_admin.get(page(task, "confirm-id")).text):
+        assert "The provider has another prompt under this id." in shown
+        assert "&lt;b&gt;another&lt;/b&gt; prompt" in shown
+        assert task.batch.prompt.text in shown
+    assert page(task, "confirm-id") in by_admin.get(page(task)).text
+    assert 'type="hidden" name="remote_id" value="abcdef-1234"' in (
+        by_admin.get(page(task, "confirm-id")).text
+    )
+    assert state(task) == S.UNKNOWN
+    done(by_admin, task, "confirm-id", remote_id="abcdef-1234")
     found = Task.objects.get(pk=task.pk)
     assert (found.status, found.remote_id) == (S.RENDERING, "abcdef-1234")
-    assert "abcdef-1234" in LogEntry.objects.get().change_message
+    assert "Confirmed the provider&#x27;s task id: abcdef-1234" in (
+        by_admin.get("/admin/admin/logentry/").text
+    )
+
+
+def test_an_id_that_was_replaced_since_is_not_confirmed(
+    by_admin: Client, admin: User, task: Task
+) -> None:
+    wait_for_confirmation(task, admin)
+    answer = done(by_admin, task, "confirm-id", remote_id="something-else")
+    assert "its state has changed" in answer.text
+    assert by_admin.post(page(task, "confirm-id")).status_code == 422
+    assert state(task) == S.UNKNOWN
+
+
+def test_an_id_is_withdrawn(by_admin: Client, admin: User, task: Task) -> None:
+    wait_for_confirmation(task, admin)
+    done(by_admin, task, "withdraw-id")
+    assert not Question.objects.exists()
+    assert state(task) == S.UNKNOWN
+
+
+def test_another_providers_task_is_not_asked_about(by_admin: Client, task: Task) -> None:
+    doubt(task)
+    Task.objects.filter(pk=task.pk).update(provider="https://other.example/v1")
+    answer = by_admin.post(page(task, "identify"), {"remote_id": "abcdef-1234"})
+    assert answer.status_code == 422
+    assert "Made for another provider" in answer.text
+    Task.objects.filter(pk=task.pk).update(provider="demo")
+
+
+def test_comparing_has_the_balance_read_by_a_job(
+    by_admin: Client, task: Task, django_capture_on_commit_callbacks: Any
+) -> None:
+    doubt(task)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = done(by_admin, task, "compare")
+    assert "The balance is being read and compared." in answer.text
+    assert "gallery.jobs.balance.run" in queued()
+    assert "Had the balance compared" in by_admin.get("/admin/admin/logentry/").text
+
+
+def test_what_the_balance_says_stands_on_the_tasks_page(
+    by_admin: Client, client: Client, bob: User, task: Task
+) -> None:
+    doubt(task)
+    now = timezone.now()
+    Comparison.objects.create(
+        task=task, before_at=now, before_kopecks=100_000, after_at=now, after_kopecks=98_400,
+        others=3, doubtful=1, low_kopecks=400, high_kopecks=1200, verdict="charged",
+    )  # fmt: skip
+    text = by_admin.get(page(task)).text.replace("\N{NO-BREAK SPACE}", " ")
+    for words in (
+        "fits being charged",
+        "Before 1,000 ₽, after 984 ₽: 16 ₽ left it. The price is 4 ₽.",
+        "3 other tasks in between account for 4 ₽ – 12 ₽.",
+        "1 of them is in doubt as well.",
+    ):
+        assert words in text
+    # Not for those who may see tasks and no money.
+    bob.is_staff = True
+    bob.save(update_fields=["is_staff"])
+    bob.user_permissions.set(Permission.objects.filter(codename="view_task"))
+    client.force_login(bob)
+    for path in (page(task), "/admin/gallery/task/unknown/"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "fits being charged" not in answer.text
 
 
 @pytest.mark.parametrize(

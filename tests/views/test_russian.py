@@ -20,12 +20,25 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from gallery.forms.profile import time_zones
 from gallery.jobs.mail import send_reset_links
-from gallery.models import Budget, Image, ImageModel, Prompt, Studio, Task, User
+from gallery.models import (
+    Balance,
+    Budget,
+    Comparison,
+    Image,
+    ImageModel,
+    Prompt,
+    Question,
+    Studio,
+    Task,
+    User,
+)
+from gallery.models.comparison import WHY
 from project import urls
 from tests.conftest import Submit
 from tests.locale.visible import visible, words
@@ -112,6 +125,20 @@ def house(alice: User, admin: User, submit: Submit, finish: Callable[[Task], Ima
         thrown = finish(submit(owner, "промпт в корзину").tasks.get())
         assert thrown.task
         Prompt.objects.trash(thrown.task.batch.prompt_id)
+    now = timezone.now()
+    for kopecks, reason in ((100_000, ""), (90_000, ""), (None, "timeout")):
+        if kopecks is None:
+            Balance.objects.record_failure(now, reason)
+        else:
+            Balance.objects.record(now, kopecks, 500)
+    for unknown, why in zip(Task.objects.unknown(), WHY, strict=False):
+        Comparison.objects.create(
+            task=unknown, why=why, others=3, doubtful=1, before_at=now, before_kopecks=100_000,
+            after_at=now, after_kopecks=90_000,
+        )  # fmt: skip
+        assert Question.objects.ask(unknown, f"{unknown.pk:08}", by=admin)
+        asked = Question.objects.get(task=unknown)
+        Question.objects.hear(asked.pk, asked.remote_id, "чужой промпт", "чужой промпт", None)
     off = ImageModel.objects.filter(is_enabled=False).first()
     assert off
     ImageModel.objects.filter(pk=off.pk).update(off_reason="model-forbidden")

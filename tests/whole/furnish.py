@@ -24,7 +24,22 @@ from django.utils import timezone
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import inspect
 from gallery.demo.pictures import paint, to_webp
-from gallery.models import Batch, Budget, Image, ImageModel, Order, StoredFile, Studio, Task, User
+from gallery.models import (
+    Balance,
+    Batch,
+    Budget,
+    Charge,
+    Comparison,
+    Event,
+    Image,
+    ImageModel,
+    Order,
+    Question,
+    StoredFile,
+    Studio,
+    Task,
+    User,
+)
 
 if TYPE_CHECKING:
     from gallery.models import Prompt
@@ -69,6 +84,7 @@ class Furnisher:
         self.scale = scale
         self.pictures = pictures
         self.known: dict[tuple[str, str], bytes] = {}
+        self.topped_up = self.taken = 0
         self.found: dict[str, Any] = {"sessions": {}, "ids": {}, "links": {}}
 
     def run(self) -> dict[str, Any]:
@@ -85,6 +101,7 @@ class Furnisher:
         self.member()
         self.hasty()
         self.guests()
+        self.doubts()
         return self.found
 
     # People
@@ -118,6 +135,9 @@ class Furnisher:
                 for task in tasks:
                     self.finish(task)
             left -= len(tasks)
+            if left:
+                with self.earlier(days=left / self.pictures * timezone.localtime().day):
+                    self.read(topped_up=4_000_000 if left < self.pictures / 2 else 0)
             if not left:
                 break
 
@@ -197,6 +217,52 @@ class Furnisher:
             "Deactivated",
             single_object=True,
         )
+
+    # Money at the provider
+
+    def read(self, *, topped_up: int = 0, taken: int = 0) -> Balance:
+        """A reading of what is left, by the ledger; and of what was `taken` besides."""
+        self.topped_up = max(self.topped_up, topped_up)
+        self.taken += taken
+        now = timezone.now()
+        lines = Charge.objects.filter(created_at__lte=now).exclude(spent_kopecks=0)
+        spent = sum(lines.values_list("spent_kopecks", flat=True))
+        left = 2_345_600 + self.topped_up - spent - self.taken
+        self.found["balance"] = left / 100
+        row = Balance.objects.record(now, left, 0)
+        Balance.objects.filter(pk=row.pk).update(ledger_kopecks=spent)
+        return row
+
+    def doubts(self) -> None:
+        """Two unknowns, of which one was charged; for the other an id was given that is none."""
+        charged, free = Task.objects.unknown().order_by("pk")
+        minutes = 1 / 24 / 60
+        with self.earlier(days=50 * minutes):
+            self.read()
+        self.sent_earlier(charged, 45)
+        with self.earlier(days=25 * minutes):
+            self.read(taken=charged.price_kopecks)
+        self.sent_earlier(free, 22)
+        with self.earlier(days=3 * minutes):
+            self.read()
+        self.read()
+        Event.objects.record(
+            charged.pk, "owner-note", actor=charged.owner, note="В выписке его нет: я проверила."
+        )
+        Comparison.objects.renew()
+        free.refresh_from_db()
+        assert Question.objects.ask(free, "687fab1e49832bb77d34db47", by=self.keeper)
+        words = "A red tram in the snow, film grain"
+        asked = Question.objects.get(task=free)
+        Question.objects.hear(asked.pk, asked.remote_id, words, words, timezone.now())
+        self.ids(charged=charged.pk, doubted=free.pk)
+
+    def sent_earlier(self, task: Task, minutes: int) -> None:
+        when = timezone.now() - timedelta(minutes=minutes)
+        Task.objects.filter(pk=task.pk).update(sent_at=when)
+        doubt = Event.objects.filter(task=task, kind="unknown")
+        facts = {"reason": "timeout", "seconds": 180.2, "status": 200, "received": 48}
+        doubt.update(created_at=when + timedelta(minutes=3), facts=facts)
 
     # Tasks
 

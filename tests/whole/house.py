@@ -43,6 +43,13 @@ for language in ("en", "ru"):
         page = Client(headers={"Accept-Language": language}, SERVER_NAME="localhost").get(path)
         stills[language]["setup"] = page.text
         transaction.set_rollback(True)
+    with transaction.atomic():
+        Studio.objects.pause("balance-empty")
+        keeper = Client(headers={"Accept-Language": language}, SERVER_NAME="localhost")
+        keeper.force_login(User.objects.get(username="keeper"))
+        page = keeper.get("/admin/gallery/studio/1/do/resume/")
+        stills[language]["resume"] = page.text
+        transaction.set_rollback(True)
 rows = {}
 for model in admin.site._registry:
     row = model.objects.order_by("-pk").first()
@@ -74,14 +81,15 @@ class WholeHouse:
                 "LANGUAGE": "C",
             }
             self.installation = stack.enter_context(Installation(self.folder / "house", **env))
-            self._furnish()
+            self._furnish(provider)
             self.stack = stack.pop_all()
         return self
 
-    def _furnish(self) -> None:
+    def _furnish(self, provider: DemoServer) -> None:
         migrated = self.installation.run("migrate", "--verbosity", "0")
         assert migrated.returncode == 0, migrated.stderr
         found = self._shell(self.call)
+        provider.settings(balance=found["balance"])
         self.installation.start("serve")
         wait_for(self.installation.is_well, 60, "health")
         self.stills, rows = self._shell(LOOK_AROUND)

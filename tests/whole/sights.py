@@ -164,18 +164,23 @@ SIGHTS = [
     # The panel
     Sight("panel", "/admin/", "keeper", large_text=True),
     Sight("panel-login", "/admin/login/", "", status=403),
+    Sight("panel-unknown", "/admin/gallery/task/unknown/", "keeper", large_text=True),
+    Sight("panel-resume", "/admin/gallery/studio/1/do/resume/", "keeper", still="resume"),
     Sight("panel-password", "/admin/password_change/", "keeper"),
 ]
 
 # Lists of the panel, and a row of each
 PANEL = (
     "admin/logentry",
+    "gallery/balance",
     "gallery/batch",
     "gallery/budget",
     "gallery/charge",
+    "gallery/comparison",
     "gallery/image",
     "gallery/imagemodel",
     "gallery/prompt",
+    "gallery/question",
     "gallery/studio",
     "gallery/task",
     "gallery/user",
@@ -191,6 +196,7 @@ SIGHTS += [
 # What an administrator does, where it is asked for first
 DEEDS = {
     "task-identify": "gallery/task/{unknown}/do/identify",
+    "task-confirm-id": "gallery/task/{doubted}/do/confirm-id",
     "task-not-charged": "gallery/task/{unknown}/do/not-charged",
     "task-rescue": "gallery/task/{lost}/do/rescue",
     "task-write-off": "gallery/task/{unknown}/do/write-off",

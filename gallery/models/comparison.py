@@ -1,0 +1,199 @@
+"""Whether the provider charged an unknown task, as far as the balance before and after can tell."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .balance import Balance
+from .reckoning import ROUNDING, Sent, sent_between
+from .task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST = 100
+"""Unknown tasks that one run of the job compares: the newest."""
+MOST_SUMS = 5_000
+"""Sums of other tasks in doubt that are looked through, before nothing can be told."""
+
+
+class Verdict(models.TextChoices):
+    CHARGED = "charged", _("fits being charged")
+    FREE = "free", _("fits not being charged")
+    UNTOLD = "untold", _("cannot be told")
+
+
+WHY: dict[str, str | Promise] = {
+    "no-before": _("The balance was not read in the time before it was sent."),
+    "no-after": _("The balance has not been read since."),
+    "too-soon": _("It may still be charged: only a reading a quarter of an hour later can tell."),
+    "both": _("Both would fit, with what else happened in between."),
+    "neither": _("Neither fits: something else has moved the balance."),
+}
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    def renew(self) -> int:
+        """Compare anew for every task that is unknown now; how many."""
+        unknown = Task.objects.current().unknown().filter(sent_at__isnull=False)
+        tasks = list(unknown.order_by("-pk")[:MOST])
+        for task in tasks:
+            self.write(task)
+        return len(tasks)
+
+    def write(self, task: Task) -> Comparison:
+        """Compare the readings around this task's sending, and keep what they say."""
+        found = compare(task)
+        fields = (field.name for field in Comparison._meta.concrete_fields)
+        told = {name: getattr(found, name) for name in fields if name not in {"id", "task"}}
+        return self.update_or_create(task=task, defaults=told)[0]
+
+
+class Comparison(models.Model):
+    """What the balance says of one unknown task. Kopecks."""
+
+    task = models.OneToOneField(
+        "gallery.Task", on_delete=models.PROTECT, related_name="comparison", verbose_name=_("task")
+    )
+    compared_at = models.DateTimeField(_("compared at"), default=timezone.now)
+    before_at = models.DateTimeField(_("read before"), null=True)
+    before_kopecks = models.BigIntegerField(_("balance before, kopecks"), null=True)
+    after_at = models.DateTimeField(_("read after"), null=True)
+    after_kopecks = models.BigIntegerField(_("balance after, kopecks"), null=True)
+    # What else was sent in between, and the least and the most that the ledger has for it.
+    others = models.PositiveIntegerField(_("other tasks"), default=0)
+    doubtful = models.PositiveIntegerField(_("of them in doubt"), default=0)
+    low_kopecks = models.BigIntegerField(_("others at least, kopecks"), default=0)
+    high_kopecks = models.BigIntegerField(_("others at most, kopecks"), default=0)
+    verdict = models.CharField(
+        _("verdict"), max_length=8, choices=Verdict, default=Verdict.UNTOLD
+    )  # fmt: skip
+    why = models.CharField(_("why it cannot be told"), max_length=12, blank=True)
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("comparison of balances")
+        verbose_name_plural = _("comparisons of balances")
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} · {self.task_id}"
+
+    @property
+    def moved_kopecks(self) -> int | None:
+        """What left the balance in between; None until both are known."""
+        if self.before_kopecks is None or self.after_kopecks is None:
+            return None
+        return self.before_kopecks - self.after_kopecks
+
+    @property
+    def why_sentence(self) -> str:
+        return str(WHY.get(self.why, ""))
+
+
+def compare(task: Task) -> Comparison:
+    """Not saved. Before: the last good reading that was over when the task was sent. After: the
+    first that was begun when its charge could not come any more, else the newest since the doubt.
+
+    Other tasks count as in reckoning.py, but those in doubt may each have cost its price or
+    nothing. The difference *fits* an amount for this task when it can be that amount together with
+    what the others can account for, out by a kopeck. Both fit, or neither: it cannot be told. That
+    it was not charged can be said only of a reading that no charge of it can follow.
+    """
+    found = Comparison(task=task)
+    good = Balance.objects.good().filter(provider=task.provider)
+    before, after = _before(task, good), _after(task, good)
+    for name, reading in (("before", before), ("after", after)):
+        if reading is not None:
+            setattr(found, f"{name}_at", reading.read_at)
+            setattr(found, f"{name}_kopecks", reading.kopecks)
+    if before is None or after is None:
+        found.why = "no-before" if before is None else "no-after"
+        return found
+    # Who was sent and over before, or has not been sent yet, had no part in it.
+    others = [
+        one
+        for one in sent_between(task.provider, before, after)
+        if one.pk != task.pk and _had_a_part(one, before, after)
+    ]
+    _judge(found, before, after, others, is_late=after.asked_at >= _latest_charge(task))
+    return found
+
+
+def _had_a_part(one: Sent, before: Balance, after: Balance) -> bool:
+    if one.is_doubtful:
+        return one.may_have_moved(before, after)
+    return one.between(before, after) != (0, 0)
+
+
+def _latest_charge(task: Task) -> datetime:
+    assert task.sent_at is not None
+    return task.sent_at + timedelta(seconds=settings.CHARGE_SECONDS)
+
+
+def _before(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
+    assert task.sent_at is not None
+    since = task.sent_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
+    rows = good.filter(read_at__lte=task.sent_at, read_at__gt=since)
+    return rows.order_by("-read_at").first()
+
+
+def _after(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
+    late = good.filter(asked_at__gte=_latest_charge(task)).order_by("asked_at").first()
+    if late is not None:
+        return late
+    doubt = task.events.filter(kind="unknown").order_by("-pk").first()
+    since = doubt.created_at if doubt else task.sent_at
+    return good.filter(asked_at__gte=since).order_by("-asked_at").first()
+
+
+def _judge(
+    found: Comparison, before: Balance, after: Balance, others: Iterable[Sent], *, is_late: bool
+) -> None:
+    others = list(others)
+    low, high, prices = 0, 0, []
+    for one in others:
+        least, most = one.between(before, after)
+        if one.is_doubtful and before.read_at <= one.sent_at < after.asked_at:
+            prices.append(one.price)
+            continue
+        if one.is_doubtful:  # sent before, or just now: its price may have gone then or now
+            least, most = min(least, 0), max(most, one.price)
+        low, high = low + least, high + most
+    found.others, found.doubtful = len(others), sum(one.is_doubtful for one in others)
+    found.low_kopecks, found.high_kopecks = low, high + sum(prices)
+    moved = found.moved_kopecks or 0
+    sums = _sums(prices)
+
+    def fits(amount: int) -> bool:
+        least, most = low + amount - ROUNDING, high + amount + ROUNDING
+        return any(least <= moved - doubtful <= most for doubtful in sums)
+
+    charged, free = fits(found.task.price_kopecks), fits(0)
+    if charged == free:
+        found.why = "both" if charged else "neither"
+    elif charged:
+        found.verdict = Verdict.CHARGED
+    elif is_late:
+        found.verdict = Verdict.FREE
+    else:
+        found.why = "too-soon"
+
+
+def _sums(prices: Iterable[int]) -> Iterable[int]:
+    """Every sum that some of the prices make; all up to the largest, when there are very many."""
+    sums = {0}
+    total = 0
+    for price in prices:
+        total += price
+        if len(sums) <= MOST_SUMS:
+            sums |= {one + price for one in sums}
+    return sums if len(sums) <= MOST_SUMS else range(total + 1)

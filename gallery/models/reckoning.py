@@ -1,0 +1,180 @@
+"""What the provider's balance should have done between two readings, by our own ledger.
+
+The provider lists no charges to us: all that it tells is what is left. So two readings are compared
+with what we sent in between, and this is what it means that the ledger *explains* a difference:
+
+* `moved` is the balance at the first reading less that at the second. Negative: it rose.
+* For each task the provider had taken, at the moment of a reading, an amount that we know in part:
+
+  - nothing, when the reading was over before the task was sent;
+  - what the ledger says today that the task cost (its settled price and every adjust; nothing after
+    a release), when the task was over before the reading was begun. A task is over when it has
+    ended; one that was sent and not answered is over when it became unknown. An unknown's ledger
+    says nothing, for its money is only held: that the provider took it is for somebody to find out,
+    and so it does not explain anything. Written off, it has cost its price.
+  - anything from nothing to its price (or its cost, if that is more) in between: it is *in flight*.
+    Whether the provider takes its money with the create or with the picture is not documented.
+
+  What a task can account for is the amount at the second reading less that at the first: a range,
+  which is a single figure unless the task was in flight at one of them.
+* The sums of these ranges over all tasks are `low` and `high`. The ledger explains the difference
+  when `moved` lies between them, or out by one kopeck: each reading is rounded by half a one.
+* More than `high` has left the balance: the rest is *unexplained*, and positive.
+* Less than `low` has left it, and it fell or stood still: the rest is unexplained, and negative.
+  The ledger counts something as spent that the provider did not take.
+* It rose by more than the ledger explains: somebody topped it up, or the provider paid something
+  back. That is shown, and alarms nobody. What else left it in that time cannot be told from it.
+
+The *candidates* of an unexplained difference are the tasks whose cost is anybody's guess, or was
+the provider's own word, and whose money may have moved between the two readings: unknown, written
+off, recorded as not charged, failed with nothing said about money, and done at another cost than
+its price. What an unknown costs may be taken up to CHARGE_SECONDS after it was sent.
+
+A slip that is smaller than what was in flight hides behind it; a house at rest shows every kopeck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.conf import settings
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from .event import Event
+from .states import TaskStatus
+from .task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+S = TaskStatus
+
+ROUNDING = 1
+"""Kopecks: two readings are rounded by half a kopeck each."""
+MOST_CANDIDATES = 20
+
+
+class Read(Protocol):
+    """A reading of the balance: it was asked for, and had come, at these times."""
+
+    @property
+    def asked_at(self) -> datetime: ...
+    @property
+    def read_at(self) -> datetime: ...
+    @property
+    def kopecks(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A task that was sent, as its money is seen from outside."""
+
+    pk: int
+    price: int
+    spent: int
+    """Kopecks that the ledger says it cost, as of now."""
+    sent_at: datetime
+    over_at: datetime | None = None
+    """Since when the provider has taken what the ledger says; None: that is still to come."""
+    is_doubtful: bool = False
+    """Whether the provider took its price is not known: unknown, written off, failed silently."""
+    is_candidate: bool = False
+
+    def taken_at(self, reading: Read) -> tuple[int, int]:
+        """The least and the most that the provider had taken for it at the reading."""
+        if reading.read_at <= self.sent_at:
+            return 0, 0
+        if self.over_at is not None and self.over_at <= reading.asked_at:
+            return self.spent, self.spent
+        return 0, max(self.price, self.spent)
+
+    def between(self, before: Read, after: Read) -> tuple[int, int]:
+        """The least and the most that can have left the balance for it between the readings."""
+        was, then = self.taken_at(before), self.taken_at(after)
+        return then[0] - was[1], then[1] - was[0]
+
+    def may_have_moved(self, before: Read, after: Read) -> bool:
+        """Whether money that the ledger does not know of may have moved for it in between."""
+        late = self.sent_at + timedelta(seconds=settings.CHARGE_SECONDS)
+        until = late if self.over_at is None else max(self.over_at, late)
+        return self.sent_at < after.read_at and until > before.asked_at
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What left the balance between two readings, and what the ledger has for it. Kopecks."""
+
+    moved: int
+    low: int
+    high: int
+    candidates: Sequence[int] = field(default_factory=tuple)
+    """Tasks, the likeliest first; none while everything is explained."""
+
+    @property
+    def unexplained(self) -> int:
+        """More than the ledger knows of left the balance (positive), or less (negative)."""
+        if self.moved > self.high + ROUNDING:
+            return self.moved - self.high
+        if 0 <= self.moved < self.low - ROUNDING:
+            return self.moved - self.low
+        return 0
+
+    @property
+    def topped_up(self) -> int:
+        """By how much it rose above what the ledger explains, at least."""
+        return self.low - self.moved if self.moved < min(0, self.low - ROUNDING) else 0
+
+
+def reckon(before: Read, after: Read, tasks: Iterable[Sent]) -> Reckoning:
+    """Compare two readings with the ledger of the tasks that were sent meanwhile."""
+    tasks = list(tasks)
+    ranges = [task.between(before, after) for task in tasks]
+    moved = (before.kopecks or 0) - (after.kopecks or 0)
+    found = Reckoning(moved, sum(low for low, _ in ranges), sum(high for _, high in ranges))
+    if not found.unexplained:
+        return found
+    suspects = [t for t in tasks if t.is_candidate and t.may_have_moved(before, after)]
+    # Whose price is just what is missing comes first, then the newest.
+    suspects.sort(key=lambda task: (task.price != abs(found.unexplained), -task.pk))
+    named = tuple(task.pk for task in suspects[:MOST_CANDIDATES])
+    return Reckoning(found.moved, found.low, found.high, named)
+
+
+def sent_between(provider: str, before: Read, after: Read) -> list[Sent]:
+    """Tasks whose money may have moved at this provider between the readings."""
+    since = before.asked_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
+    rows = (
+        Task.objects.filter(provider=provider, sent_at__gt=since, sent_at__lt=after.read_at)
+        .order_by()
+        .annotate(ledger=Coalesce(Sum("charges__spent_kopecks"), 0))
+        .values(
+            "pk", "price_kopecks", "ledger", "sent_at", "ended_at", "accepted_at", "status",
+            "reason", "cost_kopecks",
+        )
+    )  # fmt: skip
+    doubts = dict(
+        Event.objects.filter(kind="unknown", created_at__gt=since).values_list(
+            "task_id", "created_at"
+        )
+    )
+    return [_sent(row, doubts.get(row["pk"])) for row in rows]
+
+
+def _sent(row: Mapping[str, Any], doubted_at: datetime | None) -> Sent:
+    status, cost = row["status"], row["cost_kopecks"]
+    unconfirmed = status == S.FAILED and row["accepted_at"] is not None and cost is None
+    by_hand = status == S.FAILED and row["reason"] == "not-charged"
+    unanswered = status in {S.UNKNOWN, S.WRITTEN_OFF} or by_hand
+    other_cost = cost is not None and cost != row["price_kopecks"]
+    return Sent(
+        pk=row["pk"],
+        price=row["price_kopecks"],
+        spent=row["ledger"],
+        sent_at=row["sent_at"],
+        over_at=(doubted_at if unanswered else None) or row["ended_at"],
+        is_doubtful=status in {S.UNKNOWN, S.WRITTEN_OFF} or unconfirmed,
+        is_candidate=unanswered or unconfirmed or other_cost,
+    )
