@@ -23,11 +23,11 @@ DEFAULT_WEIGHTS: dict[str, dict[str, float]] = {
     "result": {"tells": 70, "rendering": 30},
     "download": {"serves": 70, "done": 10, "rendering": 20},
 }
-"""Weights by behaviour, or by class of outcome, whose behaviours then share it evenly.
+"""Weights by behaviour, or by class of outcome, whose behaviours then share it evenly."""
 
-What pauses spending, switches a model off or forgets a task for ever is in no mix unless its
-weights say so.
-"""
+UNWANTED = {"for_ever", "pauses", "waits"}
+"""What stops a campaign is in no mix, unless its weights name the behaviour itself: tasks that are
+forgotten for ever, results that pause spending, waits that the provider asked for."""
 
 
 class Mix:
@@ -67,7 +67,7 @@ class Mix:
             for behaviour in table.behaviours.values()
             if behaviour.outcome == outcome
             and behaviour is not table.right
-            and not behaviour.expects.get("for_ever")
+            and not UNWANTED & set(behaviour.expects)
             and not (self.quick and behaviour.slow)
         ]
         if not members:
