@@ -57,7 +57,7 @@ def test_each_download(
     scene.check()
 
 
-@pytest.mark.parametrize("behaviour", ["404", "html", "resets-half-way"])
+@pytest.mark.parametrize("behaviour", ["gone", "html", "resets-half-way"])
 def test_for_a_while(scene: Scene, saving: Task, behaviour: str) -> None:
     """However often: the link is asked for anew, and the picture comes."""
     scene.provider.rule("download", behaviour, match=saving.batch.prompt.text, times=4)

@@ -240,13 +240,13 @@ spoils("announces-too-much", "Announces a gigabyte.",
        "too-large")  # fmt: skip
 
 
-@behaviour(outcome="rendering", reason="too-large", apart=False)
+@behaviour(outcome="rendering", reason="too-large", apart=False, heavy=True)
 def over_64_megabytes(call: Download) -> None:
     """Sends a byte more than 64 megabytes without having announced how many."""
     call.line.send(head(200, WEBP), *[bytes(MEGABYTE)] * 64, b"\0")
 
 
-@behaviour(outcome="rendering", reason="too-large", apart=False)
+@behaviour(outcome="rendering", reason="too-large", apart=False, heavy=True)
 def endless(call: Download) -> None:
     """Sends a file that never ends, as fast as it is taken."""
     call.line.send(head(200, WEBP), call.picture)
@@ -256,8 +256,8 @@ def endless(call: Download) -> None:
 
 # Statuses
 
-for status in (403, 404, 410):
-    says(f"{status}", f"Says {status}, as for an expired link.", status,
+for name, status in (("gone", 404), ("403", 403), ("410", 410)):
+    says(name, f"Says {status}, as for an expired link.", status,
          b"<Error><Code>NoSuchKey</Code></Error>", reason="gone")  # fmt: skip
 for status in (204, 304, 400, 401, 416, 429, 500, 502, 503):
     says(f"{status}", f"Says {status}.", status, b"" if status in (204, 304) else b"<h1>No</h1>")
