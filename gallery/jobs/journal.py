@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
+from gallery.failpoints import failpoint
 from gallery.models import RemoteIdTaken, Task
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ def note(task_id: int, claim: uuid.UUID, remote_id: str) -> None:
         json.dump({"task": task_id, "claim": claim.hex, "remote_id": remote_id}, stream)
         stream.flush()
         os.fsync(stream.fileno())
+    failpoint("journal-before-rename")
     draft.replace(final)
+    failpoint("journal-renamed")
     handle = os.open(folder(), os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+    failpoint("journal-folder-synced")
 
 
 def replay() -> int:
@@ -55,6 +59,7 @@ def replay() -> int:
             log.exception("journal-entry-unreadable", file=path.name)
             continue
         if _place(*entry):
+            failpoint("journal-placed")
             path.unlink(missing_ok=True)
             placed += 1
         else:

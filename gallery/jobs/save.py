@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import BadPicture, facts, opened
+from gallery.failpoints import failpoint
 from gallery.models import StoredFile, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
@@ -69,6 +70,7 @@ def save(task_id: int) -> None:
     claim = Task.objects.claim_save(task_id)
     if claim is None:
         return
+    failpoint("save-claimed")
     task = Task.objects.get(pk=task_id)
     try:
         file = _fetch(task)
@@ -80,7 +82,9 @@ def save(task_id: int) -> None:
         log.warning("not-saved-yet", task=task.pk, error=error.strerror)
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     else:
+        failpoint("save-before-row")
         Task.objects.keep(task.pk, claim, file)
+        failpoint("save-row-written")
 
 
 def _in_thread(task_id: int) -> None:
@@ -105,6 +109,7 @@ def _fetch(task: Task) -> StoredFile:
             seconds=settings.DOWNLOAD_SECONDS,
             connect_timeout=settings.CONNECT_SECONDS,
         )
+        failpoint("save-downloaded")
         try:
             with opened(incoming.path) as picture:
                 known, copies = facts(picture), _shrink(picture, task)
@@ -119,6 +124,7 @@ def _fetch(task: Task) -> StoredFile:
             # Something spoiled what an earlier, interrupted save left there: stand beside it.
             name = _name(task, incoming.sha256, known.extension, again=task.saves)
             store.keep(incoming, root, name)
+        failpoint("save-before-thumbnails")
         _write_thumbnails(copies, name)
     return StoredFile(
         name=name,

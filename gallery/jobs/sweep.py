@@ -9,13 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gallery.archive import store
+from gallery.failpoints import failpoint
 from gallery.models import Event, Lease, Studio, Task, TaskStatus, prune_attempts
 
 from . import cluster, journal, pump, purge
 from .submit import guard_disk
-
-INCOMING_SECONDS = 3600
-"""A half-written file this old belongs to nobody any more."""
 
 
 def run() -> None:
@@ -33,13 +31,17 @@ def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive, wake sleeping pumps,
     empty the trash of what has lain there for its time.
     """
+    failpoint("sweep-begun")
     journal.replay()
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         Task.objects.doubt_overdue(task_id)
+        failpoint("sweep-doubted")
+    failpoint("sweep-ids-home")
     guard_key()
     guard_disk()
     guard_archive()
-    store.remove_stale(settings.DATA_DIR, INCOMING_SECONDS)
+    store.remove_stale(settings.DATA_DIR, settings.INCOMING_SECONDS)
+    failpoint("sweep-stale-gone")
     prune_attempts()
     for name in pump.NAMES:
         if pump.has_work(name):

@@ -20,6 +20,8 @@ from django.db.models import Count, Exists, F, Q, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
+from gallery.failpoints import failpoint
+
 from .charge import Charge
 from .event import Event
 from .image import Image, StoredFile
@@ -564,6 +566,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             name: fields[name] for name in ("reason", "detail", "remote_id") if fields.get(name)
         }
         Event.objects.record(pk, kind, actor=actor, **told, **(facts or {}))
+        failpoint(f"moved-{kind}")
         return True
 
     def _take_id(
