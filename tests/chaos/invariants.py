@@ -12,7 +12,7 @@ import hashlib
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -56,6 +56,8 @@ class World:
     charges: Sequence[Charged] = ()
     key: str = ""
     logs: Sequence[Path] = ()
+    served: Mapping[str, set[str]] | None = None
+    """By remote id the SHA-256 of each good file that the provider handed out."""
     ambiguous: Sequence[str] = ()
     """The prompt of each create that the provider left without a usable answer."""
     windows: Sequence[Window] = ()
@@ -319,6 +321,18 @@ def done_has_its_file(seen: Snapshot, world: World) -> Iterator[str]:
             yield f"{image.file} has other bytes than were kept"
 
 
+def pictures_are_the_providers(seen: Snapshot, world: World) -> Iterator[str]:
+    """What was kept is, byte for byte, what the provider handed out for just this task."""
+    if world.served is None:
+        return
+    remote_ids = {task.pk: task.remote_id or "" for task in seen.tasks}
+    for image in seen.images:
+        if image.task is None:
+            continue
+        if image.sha256 not in world.served.get(remote_ids.get(image.task, ""), set()):
+            yield f"{image.file} was never handed out for task {image.task}"
+
+
 def no_file_is_torn(seen: Snapshot, world: World) -> Iterator[str]:
     """A file under its final name is whole: its name has the beginning of its hash."""
     for path in _files(world.data_dir / "originals"):
@@ -380,7 +394,8 @@ def every_doubt_has_its_cause(seen: Snapshot, world: World) -> Iterator[str]:
         given[task.prompt] -= 1
         if given[task.prompt] >= 0 or _was_hurt(task, world.windows):
             continue
-        yield f"task {task.pk} is {task.status} ({task.reason}), sent at {task.sent_at}: for nothing"
+        why = f"{task.status} ({task.reason}), sent at {task.sent_at}"
+        yield f"task {task.pk} is {why}: nothing that was done explains it"
 
 
 def _was_hurt(task: Task, windows: Iterable[Window]) -> bool:
@@ -435,6 +450,7 @@ ALWAYS: tuple[Check, ...] = (
     holds_are_within_limits,
     batches_are_whole,
     done_has_its_file,
+    pictures_are_the_providers,
     no_file_is_torn,
 )
 AT_REST: tuple[Check, ...] = (

@@ -1,4 +1,4 @@
-"""Each check of the chaos sees what it is for: a house in order is broken in one place at a time."""
+"""Each check of the chaos can fail: a house in order is broken in one place at a time."""
 
 from __future__ import annotations
 
@@ -81,6 +81,7 @@ def house(submit: Submit, alice: User, admin: User, data_dir: Path) -> House:
         data_dir=data_dir,
         charges=[Charged(_id(name), f"a {name} one") for name in charged],
         key=KEY,
+        served={_id("done"): {invariants.hashlib.sha256(CONTENT).hexdigest()}},
         ambiguous=["a unknown one", "a written-off one"],
         temporary_seconds=5,
         sweep_seconds=5,
@@ -114,9 +115,9 @@ MONEY: dict[str, tuple[str, str]] = {
         "ledger_is_whole",
         "UPDATE gallery_budget SET held_kopecks = held_kopecks + 1",
     ),
-    "the wrong side": (
+    "less than its price": (
         "ledger_is_whole",
-        "UPDATE gallery_charge SET spent_kopecks = 0 WHERE kind = 'settle'",
+        "UPDATE gallery_task SET price_kopecks = price_kopecks + 1 WHERE status = 'lost'",
     ),
     "past a limit": ("holds_are_within_limits", "UPDATE gallery_budget SET limit_kopecks = 1"),
     "below nothing": ("holds_are_within_limits", "UPDATE gallery_budget SET held_kopecks = -1"),
@@ -184,6 +185,13 @@ def test_files(house: House, fault: str) -> None:
     check, spoil = FILES[fault]
     spoil(house)
     assert any(what.startswith(check) for what in house.wrong())
+
+
+def test_a_picture_of_another_task(house: House) -> None:
+    """Its hash is right, and was never handed out for it."""
+    for served in ({}, {_id("done"): {"0" * 64}}, {_id("lost"): house.world.served[_id("done")]}):
+        found = house.wrong(served=served)
+        assert [what.split(":")[0] for what in found] == ["pictures_are_the_providers"]
 
 
 @pytest.mark.parametrize(
