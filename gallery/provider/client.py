@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPException, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
@@ -34,6 +34,7 @@ from gallery.provider.wire import (
     Answer,
     Line,
     Place,
+    Response,
     clock,
     decoded,
     dial,
@@ -228,7 +229,7 @@ def _reason(error: BaseException) -> str:
     return "timeout" if isinstance(error, requests.Timeout) else trouble(error)
 
 
-class _BoundedResponse(HTTPResponse):
+class _BoundedResponse(Response):
     """Reads until a deadline instead of with a time-out from byte to byte."""
 
     def __init__(self, sock: Any, *args: Any, deadline: float, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import BinaryIO, cast
 
 import certifi
@@ -91,6 +91,21 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
+class Response(HTTPResponse):
+    """An answer; what a proxy says before it (103 Early Hints, for one) is passed over.
+
+    http.client passes over 100 Continue alone, and would take the hints for the answer: an id that
+    was paid for would be left unread behind them.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 101 < status < 200:
+                return version, status, reason
+            parse_headers(self.fp)
+
+
 class Line:
     """A connected socket with one deadline (on ``clock()``) for all that happens on it."""
 
@@ -130,7 +145,7 @@ class Line:
 
     def response(self, method: str) -> HTTPResponse:
         """The answer that is about to arrive, not yet begun."""
-        return HTTPResponse(cast(socket.socket, self), method=method)
+        return Response(cast(socket.socket, self), method=method)
 
     def close(self) -> None:
         self.sock.close()

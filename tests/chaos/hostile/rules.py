@@ -67,7 +67,7 @@ class Mix:
             for behaviour in table.behaviours.values()
             if behaviour.outcome == outcome
             and behaviour is not table.right
-            and not behaviour.expects.get("alone")
+            and not behaviour.expects.get("for_ever")
             and not (self.quick and behaviour.slow)
         ]
         if not members:
