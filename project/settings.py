@@ -215,8 +215,8 @@ QUIET_SECONDS: float = 3
 RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS: float = 10
 
-# A half-written file this old belongs to nobody any more; so does the note of a batch of pictures
-# that was being removed, which takes a second.
+# A half-written file this old belongs to nobody any more; so does a half-written note of an id, or
+# one of pictures that were being removed: those take a second.
 INCOMING_SECONDS: float = 3600
 NOTE_SECONDS: float = 60
 

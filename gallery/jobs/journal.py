@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ def note(task_id: int, claim: uuid.UUID, remote_id: str) -> None:
 
 def replay() -> int:
     """Bring every kept id to its row; how many were. What cannot be placed stays for a person."""
+    _finish_drafts()
     placed = 0
     for path in sorted(folder().glob("*.json")):
         try:
@@ -65,6 +67,21 @@ def replay() -> int:
         else:
             log.error("journal-entry-fits-no-task", file=path.name)
     return placed
+
+
+def _finish_drafts() -> None:
+    """Of writers that were killed: a draft that can be read was synced, and holds the id."""
+    for draft in folder().glob("*.tmp"):
+        try:
+            if time.time() - draft.stat().st_mtime < settings.NOTE_SECONDS:
+                continue
+            _read(draft)
+        except FileNotFoundError:  # its writer is alive and has just finished
+            continue
+        except (ValueError, LookupError, TypeError):
+            draft.unlink(missing_ok=True)
+        else:
+            draft.replace(draft.with_suffix(".json"))
 
 
 def _read(path: Path) -> tuple[int, uuid.UUID, str]:

@@ -394,6 +394,8 @@ def every_doubt_has_its_cause(seen: Snapshot, world: World) -> Iterator[str]:
         given[task.prompt] -= 1
         if given[task.prompt] >= 0 or _was_hurt(task, world.windows):
             continue
+        if task.reason == "after-restore":
+            continue
         why = f"{task.status} ({task.reason}), sent at {task.sent_at}"
         yield f"task {task.pk} is {why}: nothing that was done explains it"
 

@@ -29,7 +29,7 @@ KEY = "shds-TheKeyThatChaosMustNotSpill"
 PASSWORD = "wonderland-1865"
 NAMES = ("alice", "bob", "dora")
 MODEL = "gpt-image-1-low"
-TEMPORARY_SECONDS = 8.0
+TEMPORARY_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
 LIMIT_KOPECKS = 10_000_000
 
@@ -44,9 +44,27 @@ model = ImageModel.objects.get(remote_id={MODEL!r})
 answer = [model.pk, model.price_kopecks]
 """
 FREE_THE_WAY = f"""
-from gallery.models import ImageModel, Studio, User
+from django.utils import timezone
+from gallery.models import ImageModel, Studio, Task, User
 Studio.objects.resume(User.objects.get(username="carol"))
 ImageModel.objects.filter(remote_id={MODEL!r}).update(is_enabled=True, off_reason="")
+# A provider may say "try again next month".
+Task.objects.filter(status="queued").update(due_at=timezone.now())
+"""
+FORK = """
+import os
+from pathlib import Path
+from django.db import connections
+from tests.chaos.failpoints import react_from
+connections.close_all()
+pid = os.fork()
+if not pid:
+    try:
+        react_from(Path({folder!r}))
+{lines}
+    finally:
+        os._exit(1)
+answer = os.WTERMSIG(os.waitpid(pid, 0)[1])
 """
 SWEEP = "from gallery.jobs import cluster; cluster.wake('sweep'); cluster.wake('submit')"
 MODELS_AGREE = """
@@ -201,6 +219,11 @@ class Rig:
         reply = json.loads(self._console.stdout.readline())
         assert "error" not in reply, reply["error"]
         return reply["answer"]
+
+    def tell_a_fork(self, script: str) -> int:
+        """The same in a process of its own, with its failpoints armed; the signal it died of."""
+        lines = "\n".join(f"        {line}" for line in script.splitlines())
+        return int(self.tell(FORK.format(folder=str(self.armoury.folder), lines=lines)))
 
     def states(self) -> dict[int, str]:
         return dict(self.installation.ask("SELECT id, status FROM gallery_task"))

@@ -39,7 +39,7 @@ Q_CLUSTER["guard_cycle"] = 0.1
 Q_CLUSTER["poll"] = 0.1
 
 # An hour's worth of age for a half-written file, and for a note.
-INCOMING_SECONDS = 8.0
+INCOMING_SECONDS = 5.0
 NOTE_SECONDS = 3.0
 
 if folder := os.environ.get("TEST_FAILPOINTS"):
