@@ -389,12 +389,11 @@ def every_doubt_has_its_cause(seen: Snapshot, world: World) -> Iterator[str]:
     """Unknowns are at most the ambiguous answers that were given, and the kills in the window."""
     given = Counter(world.ambiguous)
     for task in seen.tasks:
-        if task.status not in {"unknown", "written-off"}:
+        # Never sent, and unknown: that is what a restore makes of what was queued.
+        if task.status not in {"unknown", "written-off"} or task.sent_at is None:
             continue
         given[task.prompt] -= 1
         if given[task.prompt] >= 0 or _was_hurt(task, world.windows):
-            continue
-        if task.reason == "after-restore":
             continue
         why = f"{task.status} ({task.reason}), sent at {task.sent_at}"
         yield f"task {task.pk} is {why}: nothing that was done explains it"

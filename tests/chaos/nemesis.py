@@ -34,7 +34,7 @@ PAUSES_PER_SECOND = 1.4
 STUCK_SECONDS = 6.0
 """Without an accepted task for so long, the house is left alone until there is one."""
 THERE_SECONDS = 20.0
-REPLACED_SECONDS = 12.0
+REPLACED_SECONDS = 20.0
 """By then a hurt cluster is another one, and what the old one was sending has been cut off."""
 LOOK_EVERY = 5
 

@@ -352,7 +352,7 @@ class Rig:
                 found |= _cluster(child)
         return {kind: alive for kind, alive in found.items() if alive}
 
-    def hurt(self, seconds: float = 10.0, before: float = 0.5) -> None:
+    def hurt(self, seconds: float = 20.0, before: float = 0.5) -> None:
         """Note that sends may be cut off from now on, for so long."""
         now = time.time()
         self.windows.append(Window(now - before, now + seconds))
