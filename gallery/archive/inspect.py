@@ -38,6 +38,8 @@ _OTHER_KINDS = {
     "zip": re.compile(rb"PK\x03\x04"),
     "svg": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<svg[\s>/]", re.IGNORECASE),
 }
+# Pillow has a name of its own for a jpeg that holds more pictures behind its first.
+_FORMATS: dict[str, Format] = {"WEBP": "webp", "PNG": "png", "JPEG": "jpeg", "MPO": "jpeg"}
 _MIMES: dict[Format, str] = {"webp": "image/webp", "png": "image/png", "jpeg": "image/jpeg"}
 _EXTENSIONS: dict[Format, str] = {"webp": "webp", "png": "png", "jpeg": "jpg"}
 _PNG_END = b"IEND\xae\x42\x60\x82"
@@ -94,7 +96,7 @@ def inspect(path: Path) -> Facts:
 
 def facts(image: Image.Image) -> Facts:
     """Facts of a picture from opened(), while it is open."""
-    kind = cast(Format, str(image.format).lower())
+    kind = _FORMATS[str(image.format)]
     width, height = image.size
     if orientation(image) in _LYING:
         width, height = height, width

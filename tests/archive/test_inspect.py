@@ -45,6 +45,14 @@ def test_facts(tmp_path: Path, kind: str, mime: str, extension: str) -> None:
     assert all(abs(found - meant) < 6 for found, meant in zip(channels, RED, strict=True))
 
 
+def test_a_jpeg_with_more_pictures_behind_its_first_is_a_jpeg(tmp_path: Path) -> None:
+    """Pillow calls it MPO; cameras and editors call it jpg."""
+    others = [Image.new("RGB", (300, 200), "blue")]
+    facts = looked_at(tmp_path, encoded(Image.new("RGB", (300, 200), RED), "MPO", save_all=True,
+                                        append_images=others))  # fmt: skip
+    assert (facts.format, facts.mime, facts.extension) == ("jpeg", "image/jpeg", "jpg")
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
 def test_every_mode_of_png_has_a_color(tmp_path: Path, mode: str) -> None:
     facts = looked_at(tmp_path, picture("png", mode="L" if mode == "I;16" else mode))

@@ -98,6 +98,9 @@ def test_each_create(
     CLASSES[found](sent)
     if "reason" in behaviour.expects:
         assert sent.reason in behaviour.expects["reason"].split("|")
+    if "waits" in behaviour.expects:
+        wait = (sent.due_at - timezone.now()).total_seconds()
+        assert 0 <= behaviour.expects["waits"] - wait < 30
     if found == "accepted":
         assert sent.status == behaviour.expects.get("state", S.RENDERING)
     assert scene.attempts(own_task) == 1

@@ -97,12 +97,15 @@ def test_a_torn_line_was_never_told_and_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_rules_outlive_a_kill_and_are_used_in_order(hostile: HostileProvider) -> None:
-    hostile.rule("create", "half-the-json", match="kept", times=1)
+    hostile.rule("create", "drops-after-half-the-json", match="kept", times=1)
     hostile.kill()
     hostile.start()
     assert isinstance(create(hostile, "kept"), Unknown)
     assert isinstance(create(hostile, "kept"), Accepted)
-    assert [entry.behaviour for entry in hostile.charges("kept")] == ["half-the-json", "accepts"]
+    assert [entry.behaviour for entry in hostile.charges("kept")] == [
+        "drops-after-half-the-json",
+        "accepts",
+    ]
     with pytest.raises(HTTPError):
         hostile.rule("create", "no-such-behaviour")
 
@@ -123,7 +126,7 @@ def test_chance_repeats_itself() -> None:
 
 
 def test_a_mix_decides_where_no_rule_does(hostile: HostileProvider) -> None:
-    hostile.mix(7, create={"half-the-json": 1})
+    hostile.mix(7, create={"drops-after-half-the-json": 1})
     hostile.rule("create", "accepts", match="ruled")
     assert isinstance(create(hostile, "chance"), Unknown)
     assert isinstance(create(hostile, "ruled"), Accepted)

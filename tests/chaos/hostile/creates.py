@@ -474,17 +474,19 @@ says("code-absurd", "Charges, and answers a code of thirty digits.", 200, {"code
 
 # Definite answers, which charge nothing: later
 
-for name, words, headers in (
-    ("", "", {}),
-    ("-retry-at-once", " after no seconds", {"Retry-After": "0"}),
-    ("-retry-next-month", " after 30 days", {"Retry-After": str(30 * 86400)}),
-    ("-retry-at-a-date", " at a date", {"Retry-After": formatdate(4e9, usegmt=True)}),
-    ("-retry-in-the-past", " at a date gone by", {"Retry-After": formatdate(1e9, usegmt=True)}),
-    ("-retry-whenever", ", whenever that is", {"Retry-After": "soon; \xff maybe"}),
-):
+for name, words, told, waits in (
+    ("", "", {}, {}),
+    ("-retry-at-once", " after no seconds", {"Retry-After": "0"}, {"waits": 1}),
+    ("-retry-next-month", " after 30 days", {"Retry-After": str(30 * 86400)}, {"waits": 900}),
+    ("-retry-at-a-date", " at a date", {"Retry-After": formatdate(4e9, usegmt=True)},
+     {"waits": 900}),
+    ("-retry-in-the-past", " at a date gone by", {"Retry-After": formatdate(1e9, usegmt=True)},
+     {"waits": 1}),
+    ("-retry-whenever", ", whenever that is", {"Retry-After": "soon; \xff maybe"}, {}),
+):  # fmt: skip
     says(f"429{name}", f"Refuses for too many requests, to be tried again{words}.", 429,
-         {"code": 6, "message": "Slow down"}, headers,
-         outcome="later", charged=False, reason="http-429")  # fmt: skip
+         {"code": 6, "message": "Slow down"}, told,
+         outcome="later", charged=False, reason="http-429", **waits)  # fmt: skip
 says("425", "Refuses as too early.", 425, {"error": "Too early"},
      outcome="later", charged=False, reason="http-425")  # fmt: skip
 says("503-envelope", "Refuses as not available, in the API's own shape.", 503,

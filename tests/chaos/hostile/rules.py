@@ -23,18 +23,19 @@ DEFAULT_WEIGHTS: dict[str, dict[str, float]] = {
     "result": {"tells": 70, "rendering": 30},
     "download": {"serves": 70, "done": 10, "rendering": 20},
 }
-"""Weights by behaviour, or by class of outcome, whose behaviours then share it evenly.
+"""Weights by behaviour, or by class of outcome, whose behaviours then share it evenly."""
 
-What pauses spending, switches a model off or forgets a task for ever is in no mix unless its
-weights say so.
-"""
+UNWANTED = {"for_ever", "pauses", "waits"}
+"""What stops a campaign is in no mix, unless its weights name the behaviour itself: tasks that are
+forgotten for ever, results that pause spending, waits that the provider asked for; nor are refusals
+of content, of which a few hold up a person."""
 
 
 class Mix:
     """Behaviours by weight and chance. The same seed and the same call give the same one.
 
     `weights` holds, for each kind of call, numbers by behaviour or class as above; `quick` leaves
-    out what lasts until the caller gives up.
+    out what lasts until the caller gives up, or is many megabytes.
     """
 
     def __init__(self, seed: int, weights: dict[str, Any] | None = None, *, quick: bool = False):
@@ -67,8 +68,9 @@ class Mix:
             for behaviour in table.behaviours.values()
             if behaviour.outcome == outcome
             and behaviour is not table.right
-            and not behaviour.expects.get("for_ever")
-            and not (self.quick and behaviour.slow)
+            and not UNWANTED & set(behaviour.expects)
+            and behaviour.expects.get("reason") != "content-refused"
+            and not (self.quick and (behaviour.slow or behaviour.expects.get("heavy")))
         ]
         if not members:
             raise ValueError(f"{table.on} has neither a behaviour nor a class {outcome!r}")
