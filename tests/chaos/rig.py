@@ -168,12 +168,19 @@ class Rig:
         self._console: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def _open(self) -> None:
         self.installation.start("serve")
-        wait_for(self.installation.is_well, 60, "health")
+        wait_for(self.installation.is_well, 90, "health")
         model, price = self.tell(PEOPLE)
         self.model = (int(model), int(price))
         self.people = {name: Person(self, name) for name in NAMES}
-        return self
 
     def __exit__(
         self,
@@ -184,7 +191,7 @@ class Rig:
         if self._console is not None:
             self._console.kill()
             self._console.communicate()
-        self.installation.__exit__(kind, None, trace)
+        self.installation.__exit__(kind, error, trace)
         self.provider.kill()
 
     # --- asking it

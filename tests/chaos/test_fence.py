@@ -17,7 +17,8 @@ import pytest
 from tests.chaos.rig import SWEEP, Rig
 from tests.running import BASE, wait_for
 
-PROGRAM = ("gallery", "project", "tests", "templates", "static", "locale", "manage.py")
+PROGRAM = ("gallery", "project", "tests", "templates", "static", "locale")
+FILES = ("manage.py", "pyproject.toml")
 FENCE = {
     "gallery/provider/client.py": (
         (
@@ -47,13 +48,9 @@ TEXT = "a picture that waits"
 def without(folder: Path, files: tuple[str, ...]) -> Path:
     """A copy of the program without these fences."""
     for name in PROGRAM:
-        source = BASE / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "var")
-            shutil.copytree(source, folder / name, ignore=ignored)
-        else:
-            folder.mkdir(exist_ok=True)
-            shutil.copy(source, folder / name)
+        shutil.copytree(BASE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        shutil.copy(BASE / name, folder)
     for file in files:
         path = folder / file
         for guard, nothing in FENCE[file]:
