@@ -5,6 +5,7 @@ For settings.py alone, which says what each variable is for.
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -104,10 +105,10 @@ def data_directory() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         refuse("DATA_DIR", f"names a folder that cannot be made: {folder} ({error.strerror}).")
-    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        probe.touch(mode=0o600)
-        probe.unlink()
+        # Without a name, so that whoever is killed here leaves nothing behind.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         refuse(
             "DATA_DIR", f"names a folder that cannot be written to: {folder} ({error.strerror})."

@@ -226,6 +226,17 @@ MONEY_MOVES_SECONDS: float = 73 * 3600
 # A heartbeat travels through the queue this often; later than this, the cluster is replaced.
 HEARTBEAT_SECONDS: float = 10
 HEARTBEAT_LATE_SECONDS: float = 45
+# A cluster that is to be replaced has ended as far as it ever will when no worker of it was busy
+# for so long. Each time that a process ends soon the pause before the next start is a longer one;
+# one that lived so long starts again without.
+QUIET_SECONDS: float = 3
+RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)
+STEADY_SECONDS: float = 10
+
+# A half-written file this old belongs to nobody any more; so does a half-written note of an id, or
+# one of pictures that were being removed: those take a second.
+INCOMING_SECONDS: float = 3600
+NOTE_SECONDS: float = 60
 
 # A page asks for its cards' news this often, and shows this many pictures at a time.
 LIVE_SECONDS = 1.0

@@ -60,8 +60,10 @@ class Installation:
     block kills whatever is left of its processes, and removes what it kept there.
     """
 
-    def __init__(self, folder: Path, **env: str) -> None:
+    def __init__(self, folder: Path, *, base: Path = BASE, **env: str) -> None:
+        """`base`: where its program lies, for one that was altered."""
         self.folder = folder
+        self.base = base
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         run = os.environ.get("TEST_RUN", "")
@@ -105,7 +107,7 @@ class Installation:
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """`manage.py ...` to its end."""
         return subprocess.run(
-            [sys.executable, str(BASE / "manage.py"), *arguments],
+            [sys.executable, str(self.base / "manage.py"), *arguments],
             env={**self.env, **env},
             capture_output=True,
             text=True,
@@ -118,7 +120,7 @@ class Installation:
         """`manage.py ...`, going on, in a process group of its own as under a terminal."""
         with (self.folder / "output").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, str(BASE / "manage.py"), *arguments],
+                [sys.executable, str(self.base / "manage.py"), *arguments],
                 env={**self.env, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

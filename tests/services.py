@@ -34,6 +34,16 @@ def waiting(name: str) -> int:
         return int(connection.llen(f"django_q:{name}:q"))
 
 
+def holds(name: str, secret: str) -> bool:
+    """Whether a secret stands anywhere in the Redis of an installation of that name."""
+    with redis.Redis.from_url(REDIS_URL) as connection:
+        for pattern in (f"{name}:*", f"django_q:{name}:*"):
+            for key in connection.scan_iter(match=pattern, count=1000):
+                if secret.encode() in (connection.dump(key) or b""):
+                    return True
+    return False
+
+
 def remove(name: str) -> None:
     """All that an installation of that name has left."""
     if POSTGRESQL:

@@ -12,6 +12,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gallery.failpoints import failpoint
+
 from .store import receive, remove, replace
 from .thumbnails import SIZES, thumbnail_path
 
@@ -29,7 +31,9 @@ def announced(root: Path, numbers: Sequence[int]) -> Iterator[None]:
     with receive(root) as incoming:
         incoming.write(json.dumps(list(numbers)).encode())
         replace(incoming, root, name)
+    failpoint("purge-announced")
     yield
+    failpoint("purge-files-gone")
     remove(root, name)
 
 
@@ -50,4 +54,5 @@ def remove_picture(root: Path, name: str) -> None:
     """Remove an original with its thumbnails: those first, as they could not be made again."""
     for size in SIZES:
         remove(root, thumbnail_path(name, size))
+    failpoint("purge-thumbnails-gone")
     remove(root, name)

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from gallery.failpoints import failpoint
+
 INCOMING = "incoming"
 QUARANTINE = "quarantine"
 
@@ -43,6 +45,7 @@ class Incoming:
         self._file.flush()  # so that the file can be looked into under its path at any time
         self._hash.update(chunk)
         self.size += len(chunk)
+        failpoint("file-growing")
 
     def sync(self) -> None:
         """Put what was written on the disk for good."""
@@ -57,6 +60,7 @@ def receive(root: Path) -> Iterator[Incoming]:
     path = folder / f"{secrets.token_hex(16)}.part"
     try:
         with path.open("xb") as file:
+            failpoint("file-opened")
             yield Incoming(path, file)
     finally:
         path.unlink(missing_ok=True)
@@ -69,15 +73,19 @@ def keep(incoming: Incoming, root: Path, name: str) -> Path:
     different one is there, and ValueError for a name that leads out of ``root``.
     """
     final = _inside(root, name)
+    failpoint("keep-before-sync")
     incoming.sync()
+    failpoint("keep-synced")
     _make_folder(final.parent)
     with _one_at_a_time(root):
         if not final.exists():
             incoming.path.rename(final)
+            failpoint("keep-renamed")
         elif not _is_same(final, incoming):
             raise NameTaken(name)
     # The earlier process that renamed an identical file may have died before this.
     _sync_folder(final.parent)
+    failpoint("keep-folder-synced")
     return final
 
 

@@ -25,6 +25,7 @@ from django_q.signals import post_execute, post_execute_in_worker, pre_execute
 from django_q.tasks import async_task
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from gallery.failpoints import failpoint
 from gallery.jobs.processes import LockFile, forks_die_with_parent
 from gallery.models import Lease
 
@@ -47,7 +48,6 @@ KEPT_FAILURES = timedelta(days=14)
 PULSE_SECONDS = 40.0  # the sentinel counts its workers twice a second; a locked database takes 20 s
 LOCK_SECONDS = 15.0
 DRAIN_SECONDS = 40.0  # for the sends in flight when a broken cluster is to be replaced
-QUIET_SECONDS = 3.0  # no worker busy for so long: whoever has not ended by now never will
 
 STOPPED, ENDED, BROKEN = 0, 1, 3  # exit codes of a cluster: as asked, by itself, to be replaced
 
@@ -123,6 +123,7 @@ def broker_trouble() -> str:
 def send_heartbeat() -> None:
     """Put a heartbeat into the queue."""
     async_task(HEARTBEAT)
+    failpoint("heartbeat-sent")
 
 
 def heartbeat() -> None:
@@ -138,6 +139,7 @@ def _note_heartbeat(task: dict[str, Any], **kwargs: Any) -> None:
     # Runs in the monitor, the last of the processes that a job passes: pusher, worker, monitor.
     if task.get("func") != HEARTBEAT:
         return
+    failpoint("heartbeat-at-the-far-end")
     try:
         Lease.objects.beat(QUEUE)
     except DatabaseError as error:
@@ -219,6 +221,7 @@ def run_cluster() -> int:
         log.error("cluster-cannot-start", error=str(error))  # noqa: TRY400
         return ENDED
     multiprocessing.set_start_method("fork", force=True)
+    failpoint("cluster-prepared")
     forks_die_with_parent()
     _shared = _Shared()
     _listen(_shared)
@@ -235,6 +238,7 @@ def _prepare_rows() -> None:
         Lease.objects.break_all()
         _drop_repeated_rows()
         OrmQ.objects.update(lock=timezone.now())
+    failpoint("cluster-rows-unlocked")
     ensure_schedules()
     for job in JOBS:
         wake(job)
@@ -322,6 +326,6 @@ class _Runner:
         while self.cluster.sentinel.is_alive() and time.monotonic() < deadline:
             if self.shared.has_busy_worker():
                 quiet_since = time.monotonic()
-            if time.monotonic() - quiet_since > QUIET_SECONDS:
+            if time.monotonic() - quiet_since > settings.QUIET_SECONDS:
                 return
             time.sleep(0.05)

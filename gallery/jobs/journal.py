@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
 
+from gallery.failpoints import failpoint
 from gallery.models import RemoteIdTaken, Task
 
 if TYPE_CHECKING:
@@ -37,16 +39,20 @@ def note(task_id: int, claim: uuid.UUID, remote_id: str) -> None:
         json.dump({"task": task_id, "claim": claim.hex, "remote_id": remote_id}, stream)
         stream.flush()
         os.fsync(stream.fileno())
+    failpoint("journal-before-rename")
     draft.replace(final)
+    failpoint("journal-renamed")
     handle = os.open(folder(), os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+    failpoint("journal-folder-synced")
 
 
 def replay() -> int:
     """Bring every kept id to its row; how many were. What cannot be placed stays for a person."""
+    _finish_drafts()
     placed = 0
     for path in sorted(folder().glob("*.json")):
         try:
@@ -55,11 +61,27 @@ def replay() -> int:
             log.exception("journal-entry-unreadable", file=path.name)
             continue
         if _place(*entry):
+            failpoint("journal-placed")
             path.unlink(missing_ok=True)
             placed += 1
         else:
             log.error("journal-entry-fits-no-task", file=path.name)
     return placed
+
+
+def _finish_drafts() -> None:
+    """Of writers that were killed: a draft that can be read was synced, and holds the id."""
+    for draft in folder().glob("*.tmp"):
+        try:
+            if time.time() - draft.stat().st_mtime < settings.NOTE_SECONDS:
+                continue
+            _read(draft)
+        except FileNotFoundError:  # its writer is alive and has just finished
+            continue
+        except (ValueError, LookupError, TypeError):
+            draft.unlink(missing_ok=True)
+        else:
+            draft.replace(draft.with_suffix(".json"))
 
 
 def _read(path: Path) -> tuple[int, uuid.UUID, str]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from gallery.failpoints import failpoint
 from gallery.models import CONTENT_REFUSED, Studio, Task, User, typical
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
@@ -109,6 +110,8 @@ def record(answered: Answered, elapsed: float = 0.0) -> None:
     They were asked for `elapsed` seconds ago: steps of a second are from question to question.
     """
     try:
+        if answered:
+            failpoint("poll-answered")
         ready = _record_together(answered, max(0.0, settings.TICK_SECONDS - elapsed))
     except OperationalError:
         raise
@@ -118,6 +121,7 @@ def record(answered: Answered, elapsed: float = 0.0) -> None:
         for task, outcome in answered:
             ready |= _record_alone(task, outcome)
     if ready:
+        failpoint("poll-ready-written")
         cluster.wake("save")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from django.conf import settings
 from django.core.cache import cache
 
+from gallery.failpoints import failpoint
 from gallery.models import Lease, Task
 from gallery.provider.client import clock
 
@@ -56,10 +57,12 @@ def run(name: Name, engine: Engine) -> None:
     with _lease(name) as token:
         if token is None:
             return
+        failpoint(f"{name}-lease-taken")
         try:
             _turn(name, token, engine)
         finally:
             engine.finish()
+    failpoint(f"{name}-lease-free")
     # Looked at after the lease is free: whoever found it held in between has gone away again.
     if has_work(name) and not cluster.stopping():
         cluster.wake(name)
@@ -99,6 +102,7 @@ def _turn(name: Name, token: uuid.UUID, engine: Engine) -> None:
     while not cluster.stopping():
         began = clock()
         if began - renewed > settings.LEASE_SECONDS / 3:
+            failpoint(f"{name}-lease-ends-soon")
             if not Lease.objects.renew(name, token, settings.LEASE_SECONDS):
                 return
             renewed = began

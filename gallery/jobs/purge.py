@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from gallery.archive import removal
+from gallery.failpoints import failpoint
 from gallery.models import Image, Prompt
 
 if TYPE_CHECKING:
@@ -25,13 +26,11 @@ if TYPE_CHECKING:
 
 BATCH = 200
 """Pictures, and prompts, at a time: a sweep is to be short."""
-NOTE_SECONDS: float = 60
-"""A note this old belongs to a process that died: a batch takes a second."""
 
 
 def sweep() -> None:
     """Finish what was interrupted, and purge a batch of what has been in the trash for its time."""
-    for pks in removal.left_behind(settings.DATA_DIR, NOTE_SECONDS):
+    for pks in removal.left_behind(settings.DATA_DIR, settings.NOTE_SECONDS):
         _remove_files(pks)
     before = timezone.now() - timedelta(seconds=settings.TRASH_SECONDS)
     _purge_images(Image.objects.trashed_before(before))
@@ -52,6 +51,7 @@ def _purge_images(images: ImageQuerySet) -> int:
     if pks:
         with removal.announced(settings.DATA_DIR, pks):
             images.filter(pk__in=pks).purge()
+            failpoint("purge-row-written")
             _remove_files(pks)
     return len(pks)
 

@@ -15,6 +15,7 @@ from structlog.contextvars import bound_contextvars
 
 from gallery.archive import removal, store, thumbnails
 from gallery.archive.inspect import BadPicture, Facts, facts, opened
+from gallery.failpoints import failpoint
 from gallery.models import Image, StoredFile, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
@@ -72,6 +73,7 @@ def save(task_id: int) -> None:
     claim = Task.objects.claim_save(task_id)
     if claim is None:
         return
+    failpoint("save-claimed")
     task = Task.objects.get(pk=task_id)
     try:
         file = _fetch(task)
@@ -83,7 +85,9 @@ def save(task_id: int) -> None:
         log.warning("not-saved-yet", task=task.pk, error=error.strerror)
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     else:
+        failpoint("save-before-row")
         Task.objects.keep(task.pk, claim, file)
+        failpoint("save-row-written")
 
 
 def _in_thread(task_id: int) -> None:
@@ -108,6 +112,7 @@ def _fetch(task: Task) -> StoredFile:
             seconds=settings.DOWNLOAD_SECONDS,
             connect_timeout=settings.CONNECT_SECONDS,
         )
+        failpoint("save-downloaded")
         try:
             with opened(incoming.path) as picture:
                 known, copies = facts(picture), _shrink(picture, task)
@@ -122,6 +127,7 @@ def _fetch(task: Task) -> StoredFile:
             # Something spoiled what an earlier, interrupted save left there: stand beside it.
             name = _name(task, incoming.sha256, known.extension, again=f"-{task.saves}")
             store.keep(incoming, root, name)
+        failpoint("save-before-thumbnails")
         _write_thumbnails(copies, name)
     return _described(incoming, name, known)
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from gallery.archive.store import free_bytes
+from gallery.failpoints import failpoint
 from gallery.models import Batch, ImageModel, Order, RemoteIdTaken, Studio, Task, User
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
@@ -32,6 +33,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 def accept(owner: User, order: Order) -> Batch:
     """Accept an order and wake the sender. Raises a Refusal of the batch and changes nothing."""
     batch = Batch.objects.submit(owner, order)
+    failpoint("batch-accepted")
     cluster.wake("submit")
     return batch
 
@@ -74,6 +76,7 @@ class Sender:
         deadline = clock() + settings.CREATE_SECONDS
         claim = Task.objects.claim_send(task_id)
         if claim is not None:
+            failpoint("send-claimed")
             self.under_way.add(
                 self.threads.submit(_in_thread, self.client, task_id, claim, deadline)
             )
@@ -108,7 +111,9 @@ def transmit(client: Client, task_id: int, claim: uuid.UUID, deadline: float) ->
         deadline=deadline,
         may_send=lambda: _may_send(task_id, claim),
     )
+    failpoint("send-answered")
     _write_down(task, claim, outcome, seconds=clock() - began)
+    failpoint("send-written")
 
 
 def _write_down(
@@ -196,11 +201,13 @@ def _take(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
         # Whatever it was: without its id the picture, which has been paid for, is gone.
         _keep_id(task, claim, accepted.remote_id)
         raise
+    failpoint("accepted-written")
     cluster.wake("poll")
     cluster.wake("save")
 
 
 def _keep_id(task: Task, claim: uuid.UUID, remote_id: str) -> None:
+    failpoint("id-not-written")
     try:
         journal.note(task.pk, claim, remote_id)
     except OSError:

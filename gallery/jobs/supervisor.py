@@ -19,9 +19,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 LOCK_SECONDS = 15.0
 STOP_SECONDS = 7.0  # for the sends in flight when we are told to stop
 REPLACE_SECONDS = 20.0  # the same when the cluster hangs
-BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
 LOOK_SECONDS = 1.0  # how often the last heartbeat is looked at
-STEADY_SECONDS = 10.0  # a cluster that lived so long starts again without a pause
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 
 
@@ -33,9 +31,10 @@ class Backoff:
 
     def seconds(self, lived: float) -> float:
         """The pause after a run of `lived` seconds."""
-        if lived > STEADY_SECONDS:
+        if lived > settings.STEADY_SECONDS:
             self._failures = 0
-        pause = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
+        pauses = settings.RESTART_PAUSES
+        pause = pauses[min(self._failures, len(pauses) - 1)]
         self._failures += 1
         return pause
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from gallery.archive import store
+from gallery.failpoints import failpoint
 from gallery.models import (
     Balance,
     Event,
@@ -22,9 +23,6 @@ from gallery.models import (
 
 from . import alarms, cluster, journal, pump, purge
 from .submit import guard_disk
-
-INCOMING_SECONDS = 3600
-"""A half-written file this old belongs to nobody any more."""
 
 
 def run() -> None:
@@ -42,14 +40,18 @@ def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive and say what it has not
     saved, wake sleeping pumps, empty the trash of what has lain there for its time.
     """
+    failpoint("sweep-begun")
     journal.replay()
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         Task.objects.doubt_overdue(task_id)
+        failpoint("sweep-doubted")
+    failpoint("sweep-ids-home")
     guard_key()
     guard_disk()
     guard_archive()
     alarms.ring()
-    store.remove_stale(settings.DATA_DIR, INCOMING_SECONDS)
+    store.remove_stale(settings.DATA_DIR, settings.INCOMING_SECONDS)
+    failpoint("sweep-stale-gone")
     prune_attempts()
     for name in pump.NAMES:
         if pump.has_work(name):

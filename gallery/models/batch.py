@@ -15,6 +15,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gallery.failpoints import failpoint
+
 from .budget import Budget, OverLimit
 from .charge import Charge
 from .event import Event
@@ -282,6 +284,7 @@ class Batch(models.Model):
         except OverLimit as over:
             fits = over.left_kopecks // max(1, self.price_kopecks)
             raise BeyondBudget(over.whose, fits) from over
+        failpoint("booked-hold")
         due = timezone.now() + timedelta(seconds=Studio.objects.current().undo_send_seconds)
         tasks = Task.objects.bulk_create(
             Task(
@@ -297,3 +300,4 @@ class Batch(models.Model):
         )
         Charge.objects.hold(tasks, month)
         Event.objects.record_all(tasks, "held", actor=self.owner)
+        failpoint("moved-held")

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
+from gallery.failpoints import failpoint
+
 from .budget import Budget
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
         hold = self.get(task=task, kind=ChargeKind.HOLD)
         # A charge stays in the month of its hold, whatever month it is now.
         Budget.objects.book(hold.user_id, hold.month, demo=hold.demo, held=held, spent=spent)
+        failpoint(f"booked-{kind.value}")
         self.create(
             task=task,
             user_id=hold.user_id,

@@ -20,6 +20,8 @@ from django.db.models import Count, Exists, F, Q, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
+from gallery.failpoints import failpoint
+
 from .charge import Charge
 from .event import Event
 from .image import Image, StoredFile
@@ -640,6 +642,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         Event.objects.record(pk, kind, actor=actor, **told, **(facts or {}))
         if is_refusal:
             get_user_model().objects.count_refusal(pk)
+        failpoint(f"moved-{kind}")
         return True
 
     def _take_id(

@@ -17,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util import Timeout
 
+from gallery.failpoints import failpoint
 from gallery.provider.answers import (
     AskAgain,
     BalanceOutcome,
@@ -107,6 +108,7 @@ class Client:
             sock = dial(self._place, min(deadline, clock() + self._connect_timeout))
         except NotConnected as error:
             return NotSent(error.reason, self._redactor.text(error.detail))
+        failpoint("create-connected")
         with closing(Line(sock, deadline)) as line:
             if not may_send():
                 return NotSent("fence", "sending was not allowed any more")
@@ -117,12 +119,14 @@ class Client:
     def _send(self, line: Line, request: bytes) -> CreateOutcome:
         """From the first byte on."""
         failure: OSError | None = None
+        failpoint("create-before-first-byte")
         try:
             line.send(request)
         except OSError as error:
             # The other side may have answered before it stopped listening: a refusal of a body
             # that is too large, for one.
             failure = error
+        failpoint("create-after-last-byte")
         try:
             answer = read_answer(line, "POST")
         except Broken as error:
@@ -131,6 +135,7 @@ class Client:
             heard = line.beginning.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
             detail = self._redactor.text(f"{error.detail} {heard}".strip())
             return Unknown(reason, detail, error.status, line.received)
+        failpoint("create-answered")
         return create_outcome(answer, self._redactor)
 
     def _create_request(self, body: dict[str, Any]) -> bytes:

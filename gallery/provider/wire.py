@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 
 import certifi
 
+from gallery.failpoints import failpoint
 from gallery.provider.errors import Broken, NotConnected
 
 LONGEST_ANSWER = 1024 * 1024
@@ -215,6 +216,7 @@ def read_answer(line: Line, method: str) -> Answer:
     response = line.response(method)
     try:
         response.begin()
+        failpoint("create-answer-begun")
         body = response.read(LONGEST_ANSWER + 1)
         check_whole(response, len(body))
         plain = decoded(body, response.headers.get("Content-Encoding", ""))

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+from django.conf import settings
 
-from gallery.jobs.supervisor import BACKOFF_SECONDS, STEADY_SECONDS, Backoff
+from gallery.jobs.supervisor import Backoff
 from tests import services
 from tests.running import Cluster, Installation, wait_for, with_grace
 
@@ -133,6 +134,7 @@ def test_told_to_stop_it_ends_soon_and_leaves_nothing(working: Installation) -> 
 
 def test_pauses_grow_and_a_long_life_forgives() -> None:
     backoff = Backoff()
-    assert [backoff.seconds(1.0) for _ in BACKOFF_SECONDS] == list(BACKOFF_SECONDS)
-    assert backoff.seconds(1.0) == BACKOFF_SECONDS[-1]
-    assert backoff.seconds(STEADY_SECONDS + 1) == BACKOFF_SECONDS[0]
+    pauses = list(settings.RESTART_PAUSES)
+    assert [backoff.seconds(1.0) for _ in pauses] == pauses
+    assert backoff.seconds(1.0) == pauses[-1]
+    assert backoff.seconds(settings.STEADY_SECONDS + 1) == pauses[0]

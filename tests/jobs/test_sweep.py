@@ -48,6 +48,24 @@ def test_a_kept_id_heals_a_dead_send(task: Task) -> None:
     assert (healed.status, healed.remote_id) == (S.RENDERING, "b2" * 12)
 
 
+def test_an_id_whose_writer_died_before_it_was_kept_is_not_lost(task: Task) -> None:
+    """A draft is whole on the disk before it gets its name: what a kill left there is the id."""
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    journal.note(task.pk, claim, "b2" * 12)
+    kept = next(journal.folder().glob("*.json"))
+    draft = kept.rename(kept.with_suffix(".tmp"))
+    torn = journal.folder() / "9-torn.tmp"
+    torn.write_text('{"task": 9, "cl')
+    sweep.run()
+    assert draft.exists(), "its writer may be at work"
+    for path in (draft, torn):
+        os.utime(path, (0, 0))
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).remote_id == "b2" * 12
+    assert list(journal.folder().iterdir()) == []
+
+
 def test_a_kept_id_that_fits_no_task_stays(task: Task, submit: Submit, alice: User) -> None:
     journal.note(task.pk, uuid.uuid4(), "c3" * 12)
     assert journal.replay() == 0
