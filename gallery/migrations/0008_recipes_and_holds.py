@@ -13,17 +13,16 @@ def fill(apps, schema_editor):
     prompts = apps.get_model("gallery", "Prompt").objects.using(schema_editor.connection.alias)
     keys = list(prompts.filter(purged_at=None).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), AT_ONCE):
-        rows = list(
-            prompts.filter(pk__in=keys[start : start + AT_ONCE])
-            .only("model_id", "text", "ratio")
-            .prefetch_related("references")
-        )
-        for row in rows:
+        found = []
+        rows = prompts.filter(pk__in=keys[start : start + AT_ONCE]).only("model", "text", "ratio")
+        for row in rows.prefetch_related("references"):
             links = [one.url for one in sorted(row.references.all(), key=lambda one: one.position)]
             # As gallery/models/prompt.py does it.
             recipe = [row.model_id, row.text, row.ratio, links]
-            row.recipe_hash = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()
-        prompts.bulk_update(rows, ["recipe_hash"])
+            found.append((hashlib.sha256(json.dumps(recipe).encode()).hexdigest(), row.pk))
+        # Not bulk_update, which asks of each row which of all values is its own.
+        with schema_editor.connection.cursor() as cursor:
+            cursor.executemany("UPDATE gallery_prompt SET recipe_hash = %s WHERE id = %s", found)
 
 
 class Migration(migrations.Migration):

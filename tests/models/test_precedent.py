@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gallery.models import (
     AskFirst,
@@ -217,6 +221,23 @@ def test_a_rerun_and_sending_again_ask_nothing(submit: Submit, alice: User) -> N
     Task.objects.filter(pk=task.pk).update(claimed_until=None)
     again = Order.again(task, token=uuid.uuid4(), price_kopecks=400)
     assert Batch.objects.submit(alice, again)
+
+
+def test_prompts_from_before_are_found_too(
+    submit: Submit, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The migration does as the model does, however many there are, and leaves the purged alone."""
+    for n in range(5):
+        submit(alice, f"Кот № {n} \N{CAT}", references=LINKS[: n % 3], ratio="16:9")
+    made = dict(Prompt.objects.values_list("pk", "recipe_hash"))
+    assert len(set(made.values())) == 5
+    purged = min(made)
+    Prompt.objects.update(recipe_hash="")
+    Prompt.objects.filter(pk=purged).update(text="", purged_at=timezone.now())
+    migration = import_module("gallery.migrations.0007_recipes_and_holds")
+    monkeypatch.setattr(migration, "AT_ONCE", 2)
+    migration.fill(apps, SimpleNamespace(connection=connection))
+    assert dict(Prompt.objects.values_list("pk", "recipe_hash")) == made | {purged: ""}
 
 
 @pytest.mark.sqlite_only
