@@ -234,7 +234,7 @@ def test_prompts_from_before_are_found_too(
     purged = min(made)
     Prompt.objects.update(recipe_hash="")
     Prompt.objects.filter(pk=purged).update(text="", purged_at=timezone.now())
-    migration = import_module("gallery.migrations.0007_recipes_and_holds")
+    migration = import_module("gallery.migrations.0008_recipes_and_holds")
     monkeypatch.setattr(migration, "AT_ONCE", 2)
     migration.fill(apps, SimpleNamespace(connection=connection))
     assert dict(Prompt.objects.values_list("pk", "recipe_hash")) == made | {purged: ""}
