@@ -325,6 +325,11 @@ class Histories(RuleBasedStateMachine):
         for sender in self.senders:
             sender.deadline -= seconds
 
+    @rule(seconds=st.sampled_from([301, 24 * 3600]))
+    def the_clock_jumps(self, seconds: int) -> None:
+        """Claims run out by it; senders measure their time by another that never jumps."""
+        pass_time(seconds)
+
     @rule()
     def sweep(self) -> None:
         sweep.sweep()
@@ -425,7 +430,10 @@ class Histories(RuleBasedStateMachine):
             return allowed
 
         prompt = sender.task.batch.prompt
-        return client.create(
+        charges = self.provider.charges[sender.key]
+        own = Task.objects.filter(pk=sender.task.pk, status=S.SENDING, claim=sender.claim)
+        may_leave = own.exists() and not Studio.objects.current().is_paused
+        outcome = client.create(
             model=sender.task.model.remote_id,
             prompt=prompt.text,
             ar=prompt.ratio,
@@ -433,6 +441,9 @@ class Histories(RuleBasedStateMachine):
             deadline=sender.deadline,
             may_send=may_send,
         )
+        assert may_leave or self.provider.charges[sender.key] == charges
+        assert may_leave or isinstance(outcome, answers.NotSent)
+        return outcome
 
     def _press(self, owner: User, order: Order, kopecks: int) -> None:
         """It is accepted exactly when it fits both limits, and the account and model are open."""

@@ -226,6 +226,19 @@ def test_a_dead_sender_leaves_unknown(task: Task) -> None:
     assert state(task) == S.UNKNOWN
 
 
+def test_whoever_has_lost_the_task_may_not_send_it(task: Task, admin: User) -> None:
+    """By a clock that jumped: a send that is not late by its own may be given up by others."""
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.may_send(task.pk, claim)
+    assert not Task.objects.may_send(task.pk, uuid.uuid4())
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    assert Task.objects.doubt_overdue(task.pk)
+    assert not Task.objects.may_send(task.pk, claim)
+    assert Task.objects.write_off(task.pk, "given-up", by=admin)
+    assert not Task.objects.may_send(task.pk, claim)
+
+
 def test_a_late_answer_heals_unknown(task: Task) -> None:
     claim = unknown(task)
     assert Task.objects.accept(task.pk, claim, "c" * 24)

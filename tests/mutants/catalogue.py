@@ -53,7 +53,6 @@ TEST_DOWNLOAD = "tests/provider/test_download.py"
 TEST_STORE = "tests/archive/test_store.py"
 TEST_RACES = "tests/models/test_races.py"
 TEST_PROCESSES = "tests/models/test_race_of_processes.py"
-TEST_HISTORIES = "tests/jobs/test_histories.py"
 TEST_SETTINGS = "tests/project/test_settings.py"
 TEST_POLICY = "tests/views/test_policy.py"
 
@@ -236,7 +235,7 @@ CREATES = (
         TASKS,
         "return self.unpaused().filter(pk=pk, status=S.SENDING, claim=claim).exists()",
         "return self.unpaused().filter(pk=pk).exists()",
-        TEST_HISTORIES,
+        f"{TEST_TASK}::test_whoever_has_lost_the_task_may_not_send_it",
     ),
     one(
         "server-error-taken-for-a-refusal",
