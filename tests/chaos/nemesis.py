@@ -154,5 +154,3 @@ def _send(pid: int, signum: int) -> None:
 def _born(pid: int) -> float:
     """When the process with this number began: another may have its number by now."""
     return with_grace(lambda: psutil.Process(pid).create_time()) or 0.0
-
-

@@ -93,7 +93,12 @@ JOURNAL: Endings = {
 }
 SWEEPING = ("sweep-begun", "sweep-ids-home", "sweep-stale-gone")
 SWEEPING_DOUBT = "sweep-doubted"
-CLUSTER = ("heartbeat-sent", "heartbeat-at-the-far-end", "cluster-prepared", "cluster-rows-unlocked")
+CLUSTER = (
+    "heartbeat-sent",
+    "heartbeat-at-the-far-end",
+    "cluster-prepared",
+    "cluster-rows-unlocked",
+)
 DEEDS = (
     "moved-canceled",
     "moved-restored",
@@ -313,7 +318,9 @@ def _deeds(rig: Rig) -> None:
     _deed(rig, "moved-restored", 'answer = Task.objects.doubt_restored(only("to restore"))')
     _deed(rig, "moved-lost", 'answer = Task.objects.lose(only("to lose"), "never-came")')
     dear = 'tasks("to adjust").update(cost_kopecks=F("price_kopecks") + 100)\n'
-    _deed(rig, "booked-adjust", dear + 'answer = Task.objects.lose(only("to adjust"), "never-came")')
+    _deed(
+        rig, "booked-adjust", dear + 'answer = Task.objects.lose(only("to adjust"), "never-came")'
+    )
     rig.tell(f'{NAMES}Task.objects.lose(only("to rescue"), "never-came")')
     _deed(rig, "moved-asked-again", 'answer = Task.objects.ask_again(only("to lose"), by=carol)')
     content = _file_of(rig, "to rescue")

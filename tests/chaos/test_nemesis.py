@@ -9,8 +9,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,7 +19,6 @@ from tests.chaos.failpoints import names_in_the_source
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.points import EXPANDED, GROUPS, POINTS, Group
 from tests.chaos.rig import Rig
-from tests.running import wait_for
 
 KILLS = 15
 
