@@ -60,14 +60,19 @@ screenshots: $(DEV_STAMP)
 bench-panel: $(DEV_STAMP)
 	$(BIN)/python -m tests.bench.panel
 
-# kill -9 of each part with a task in each state, histories at random, and mistakes of our own.
-chaos: $(DEV_STAMP)
-	$(BIN)/python -m pytest tests/chaos
-	TEST_HISTORIES=500 $(BIN)/python -m pytest tests/jobs/test_histories.py
-	$(BIN)/python -m tests.mutants
-
 # Dangerous mistakes in a copy of the source, each of which some real test must notice.
 mutants: $(DEV_STAMP)
+	$(BIN)/python -m tests.mutants
+# Kills at random, each failpoint with each class of answers, and the supervisor's eight ways, on both
+# databases; then histories at random, and mistakes of our own: hours. `python -m tests.chaos --help` says how to run it in pieces, which add up.
+CHAOS_KILLS ?= 10000
+CHAOS_ROUNDS ?= 20
+CHAOS := $(BIN)/python -m tests.chaos --kills $(CHAOS_KILLS) --rounds $(CHAOS_ROUNDS) --pairs
+chaos: $(DEV_STAMP)
+	$(PLAIN) $(CHAOS) --database sqlite
+	@$(BIN)/python -m tests.reach $(TEST_DATABASE) $(TEST_REDIS)
+	DATABASE_URL=$(TEST_DATABASE) REDIS_URL=$(TEST_REDIS) $(CHAOS) --database services
+	TEST_HISTORIES=500 $(PLAIN) $(BIN)/python -m pytest tests/jobs/test_histories.py
 	$(BIN)/python -m tests.mutants
 
 # Brings the Russian catalogue up to date with the source, and names what is not translated yet.

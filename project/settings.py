@@ -230,7 +230,7 @@ HEARTBEAT_LATE_SECONDS: float = 45
 # for so long. Each time that a process ends soon the pause before the next start is a longer one;
 # one that lived so long starts again without.
 QUIET_SECONDS: float = 3
-RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)
+RESTART_PAUSES: tuple[float, ...] = (0.0, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS: float = 10
 
 # A half-written file this old belongs to nobody any more; so does a half-written note of an id, or

@@ -60,10 +60,11 @@ class Installation:
     block kills whatever is left of its processes, and removes what it kept there.
     """
 
-    def __init__(self, folder: Path, *, base: Path = BASE, **env: str) -> None:
-        """`base`: where its program lies, for one that was altered."""
+    base = BASE
+    """Where its program lies: elsewhere for one that was altered."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
-        self.base = base
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         run = os.environ.get("TEST_RUN", "")

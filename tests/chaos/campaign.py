@@ -9,8 +9,9 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -114,21 +115,21 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Result]:
         rig.provider.mix(seed, quick=True)
         nemesis = Nemesis(rig, chance)
         for number in range((count + KILLS_A_ROUND - 1) // KILLS_A_ROUND):
-            began, before = time.monotonic(), asdict(nemesis.tally)
+            began, before = time.monotonic(), deepcopy(nemesis.tally)
             tasks, charges = len(rig.states()), len(rig.provider.charges())
             result = Result("kills", database(), seed)
             try:
                 nemesis.round(min(KILLS_A_ROUND, count - number * KILLS_A_ROUND))
             except AssertionError as error:
                 nemesis.tally.wrong.append(f"not at rest: {error}")
-            now = asdict(nemesis.tally)
-            result.wrong = list(now["wrong"])
+            now = nemesis.tally
+            result.wrong = list(now.wrong)
             result.close(rig, began)
             result.tasks -= tasks
             result.charges -= charges
-            for what in ("kills", "stops", "looks"):
-                setattr(result, what, now[what] - before[what])
-            result.counts = dict(Counter(now["victims"]) - Counter(before["victims"]))
+            result.kills, result.stops = now.kills - before.kills, now.stops - before.stops
+            result.looks = now.looks - before.looks
+            result.counts = dict(now.victims - before.victims)
             yield result
             if result.wrong:
                 return
@@ -242,7 +243,3 @@ def _pair(rig: Rig, point: str, kind: str, text: str) -> bool:
         time.sleep(0.05)
     rig.armoury.disarm()
     return len(rig.armoury.hits()) > before
-
-
-Campaign = Callable[..., Iterator[Result]]
-CAMPAIGNS: dict[str, Campaign] = {"kills": kills, "supervisor": ways, "pairs": pairs}

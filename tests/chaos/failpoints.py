@@ -56,7 +56,7 @@ def react_from(folder: Path) -> None:
 
 
 def _take(folder: Path, path: Path) -> Order | None:
-    """Count this passage; what is to be done, if its time has come. Two processes never share it."""
+    """Count this passage, for all processes; what is to be done, if its time has come."""
     with _locked(folder):
         try:
             order = Order(**json.loads(path.read_text()))

@@ -151,7 +151,7 @@ class Snapshot:
         )
         return cls(
             now=datetime.now(UTC),
-            tasks=[Task(*row[:7], _moment(row[7]), _moment(row[8])) for row in tasks],
+            tasks=[_task(*row) for row in tasks],
             ledger=[
                 Line(task, user, str(month), bool(demo), kind, held, spent)
                 for task, user, month, demo, kind, held, spent in ledger
@@ -160,7 +160,10 @@ class Snapshot:
                 Budget(str(month), user, bool(demo), limit, held, spent)
                 for month, user, demo, limit, held, spent in budgets
             ],
-            images=[Kept(*row[:4], row[4] is not None) for row in images],
+            images=[
+                Kept(task, file, sha256, size, purged_at is not None)
+                for task, file, sha256, size, purged_at in images
+            ],
             batches=[Batch(str(row[0]).replace("-", ""), row[1], row[2]) for row in batches],
         )
 
@@ -170,6 +173,12 @@ class Snapshot:
         for line in self.ledger:
             found[line.task].append(line)
         return found
+
+
+def _task(*row: Any) -> Task:
+    pk, status, prompt, price, cost, remote_id, reason, sent_at, until = row
+    told = _moment(sent_at), _moment(until)
+    return Task(pk, status, prompt, price, cost, remote_id, reason, *told)
 
 
 def _moment(value: Any) -> datetime | None:
@@ -223,7 +232,7 @@ def every_charge_has_its_task(seen: Snapshot, world: World) -> Iterator[str]:
             unanswered[charge.prompt] -= 1
             if unanswered[charge.prompt] < 0:
                 states = sorted(t.status for t in seen.tasks if t.prompt == charge.prompt)
-                yield f"nobody admits to the charge {charge.remote_id} of {charge.prompt!r}: {states}"
+                yield f"nobody admits to {charge.remote_id}, for {charge.prompt!r}: {states}"
         elif task.status not in ACCEPTED:
             yield f"task {task.pk} was charged and says {task.status}"
         elif task.prompt != charge.prompt:

@@ -165,10 +165,10 @@ def hits(rig: Rig, point: str) -> int:
     return sum(hit.name == point for hit in rig.armoury.hits())
 
 
-def kill_at(rig: Rig, point: str, bring: Callable[[], object], **order: int) -> None:
+def kill_at(rig: Rig, point: str, bring: Callable[[], object]) -> None:
     """Arm it, bring the house there, and wait until somebody was killed at it."""
     before = hits(rig, point)
-    rig.armoury.arm(point, **order)
+    rig.armoury.arm(point)
     bring()
     wait_for(lambda: hits(rig, point) > before, HIT_SECONDS, f"a kill at {point}")
     rig.hurt()
@@ -187,11 +187,11 @@ def must_end(rig: Rig, endings: Endings) -> None:
         )
 
     rig.press_on()
-    told = lambda: {text: rig.status_of(text) for text in endings}  # noqa: E731
     try:
         wait_for(ended, END_SECONDS, "the right endings")
     except AssertionError as error:
-        raise AssertionError(f"not {endings}, but {told()}") from error
+        found = {text: rig.status_of(text) for text in endings}
+        raise AssertionError(f"not {endings}, but {found}") from error
 
 
 # --- the groups
@@ -246,14 +246,15 @@ def _sweeping(rig: Rig) -> None:
 
 def _cluster(rig: Rig) -> None:
     for point in CLUSTER:
-        kill_at(rig, point, lambda: point.startswith("cluster") and _kill_parent(rig))  # noqa: B023
+        bring = _kill_parent if point.startswith("cluster") else Rig.processes
+        kill_at(rig, point, lambda: bring(rig))  # noqa: B023
     rig.order("alice", "after the cluster")
     must_end(rig, {"after the cluster": "done"})
 
 
-def _kill_parent(rig: Rig) -> None:
+def _kill_parent(rig: Rig) -> object:
     parent = wait_for(lambda: rig.processes().get("parent"), HIT_SECONDS, "a cluster")[0]
-    with_grace(parent.kill)
+    return with_grace(parent.kill)
 
 
 # What a person does in a page, done in a process of its own: killed in the middle, and done again.

@@ -160,7 +160,8 @@ class Rig:
             "TEST_FAILPOINTS": str(self.armoury.folder),
             **env,
         }
-        self.installation = Installation(folder / "house", base=base, **env)
+        self.installation = Installation(folder / "house", **env)
+        self.installation.base = base
         self.presses: list[Press] = []
         self.windows: list[Window] = []
         self.people: dict[str, Person] = {}
