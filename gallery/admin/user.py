@@ -11,14 +11,17 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.forms.accounts import TAKEN
 from gallery.jobs import cluster
-from gallery.models import Task, User
+from gallery.models import Budget, Charge, Image, Prompt, Task, User
+from gallery.templatetags.artel import rub
 
 from .base import SEARCHED, Listed, roubles
 from .deeds import Deed, Doing, Refused
@@ -124,12 +127,14 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
     list_filter = ("is_active", "is_staff", "date_joined")
     list_select_related = ()
     search_fields = ("username", "email", "first_name", "last_name")
-    readonly_fields = ("is_active", "last_login", "date_joined", "content_refusals", "hold")
+    readonly_fields = (
+        "is_active", "last_login", "date_joined", "content_refusals", "hold", "this_month", "theirs",
+    )  # fmt: skip
     actions = ("deactivate", "activate", "end_sessions")
     fieldsets = (
         (None, {"fields": ("username",)}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
-        (_("Money"), {"fields": ("monthly_limit_kopecks",)}),
+        (_("Money"), {"fields": ("monthly_limit_kopecks", "this_month", "theirs")}),
         (_("Refused"), {"fields": ("content_refusals", "hold")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
@@ -183,6 +188,17 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
 
     limit = roubles("monthly_limit_kopecks", _("monthly limit"))
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """What was spent is for those who may see the budgets."""
+        found = super().get_fieldsets(request, obj)
+        if request.user.has_perm("gallery.view_budget"):
+            return found
+        hidden = {"this_month", "theirs"}
+        return [
+            (title, {**how, "fields": [name for name in how["fields"] if name not in hidden]})
+            for title, how in found
+        ]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
@@ -194,6 +210,27 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
         # Django's page for typing another's password: a one-time link takes its place.
         urls: list[URLPattern] = super().get_urls()
         return [url for url in urls if url.name != "auth_user_password_change"]
+
+    @admin.display(description=_("this month"))
+    def this_month(self, user: User) -> str:
+        """Spent and held, in the money of the provider that is configured now."""
+        budget = Budget.objects.this_month().of(user).filter(demo=settings.IS_DEMO).first()
+        spent, held = (budget.spent_kopecks, budget.held_kopecks) if budget else (0, 0)
+        return gettext("%(spent)s spent, %(held)s held") % {"spent": rub(spent), "held": rub(held)}
+
+    @admin.display(description=_("what is theirs"))
+    def theirs(self, user: User) -> str:
+        """Links to the lists of what they made and what was spent on it."""
+        links = (
+            (reverse(f"admin:gallery_{model._meta.model_name}_changelist"), field, user.pk, words)
+            for model, field, words in (
+                (Task, "owner", gettext("Tasks")),
+                (Charge, "user", gettext("Charges")),
+                (Image, "owner", gettext("Pictures")),
+                (Prompt, "owner", gettext("Prompts")),
+            )
+        )
+        return format_html_join(" · ", '<a href="{}?{}={}">{}</a>', links)
 
     @admin.display(description=_("content refusals"))
     def content_refusals(self, user: User) -> int:

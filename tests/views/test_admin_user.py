@@ -11,9 +11,10 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from gallery.models import Budget, Studio, Task, TaskStatus, User
+from gallery.templatetags.artel import rub
 from tests.conftest import Submit
 
-from .conftest import refuse, state
+from .conftest import MakeImage, refuse, state
 
 LINK = re.compile(r"http://testserver(/password/[^<\s]+)")
 
@@ -267,3 +268,23 @@ def test_a_hold_is_told_to_administrators_who_lift_it(
     assert "Sending held" not in by_admin.get("/admin/").text
     deed(by_admin, alice, "lift-hold")
     assert LogEntry.objects.count() == 1, "there was none to lift"
+
+
+def test_who_spent_what_leads_to_their_rows(
+    by_admin: Client, alice: User, bob: User, admin: User, make_image: MakeImage
+) -> None:
+    make_image(alice)
+    make_image(bob)
+    page = by_admin.get(f"/admin/gallery/user/{alice.pk}/change/").text
+    assert f"{rub(400)} spent, {rub(0)} held" in page
+    for name in ("task/?owner", "charge/?user", "image/?owner", "prompt/?owner"):
+        path = f"/admin/gallery/{name}={alice.pk}"
+        assert f'href="{path}"' in page
+        rows = by_admin.get(path).context["cl"].result_list
+        assert len(rows) >= 1
+        assert all(getattr(row, name.split("?")[1] + "_id") == alice.pk for row in rows)
+    User.objects.filter(pk=admin.pk).update(is_superuser=False)
+    admin.user_permissions.add(Permission.objects.get(codename="view_user"))
+    page = by_admin.get(f"/admin/gallery/user/{alice.pk}/change/").text
+    assert "alice" in page
+    assert "spent," not in page
