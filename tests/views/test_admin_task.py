@@ -41,6 +41,20 @@ def done(client: Client, task: Task, name: str, **typed: Any) -> Any:
     return client.post(page(task, name), typed, follow=True)
 
 
+def test_the_story_is_told_to_the_second_and_money_by_the_month(
+    by_admin: Client, alice: User, submit: Submit
+) -> None:
+    task = submit(alice).tasks.get()
+    at = timezone.now().replace(year=2026, month=11, day=3, hour=9, minute=5, second=7)
+    Event.objects.filter(task=task).update(created_at=at)
+    Charge.objects.filter(task=task).update(created_at=at)
+    local = timezone.localtime(at)
+    month = Charge.objects.get(task=task).month
+    text = by_admin.get(page(task)).text
+    assert text.count(f"{local:%H:%M:%S}") == 2
+    assert f">{month:%B %Y}<" in text
+
+
 def test_a_page_offers_what_its_state_allows(by_admin: Client, alice: User, submit: Submit) -> None:
     queued, rendering, unknown, lost = (submit(alice).tasks.get() for _ in range(4))
     accept(rendering)
