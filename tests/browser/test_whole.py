@@ -102,7 +102,7 @@ def test_nothing_moves_for_who_wants_it_still(look: Look) -> None:
 
 
 LIGHTNESS = """(one) => {
-  const draw = document.createElement("canvas").getContext("2d");
+  const draw = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const light = (color) => {
     draw.fillStyle = color;
     draw.fillRect(0, 0, 1, 1);

@@ -240,6 +240,18 @@ def test_a_group_gives_only_rights_that_open_something(by_admin: Client) -> None
     assert not names & {"add_task", "delete_user", "change_charge", "change_group", "add_session"}
 
 
+def test_a_group_is_deleted_by_a_page_of_the_house(by_admin: Client, alice: User) -> None:
+    group = Group.objects.create(name="office")
+    group.permissions.set(Permission.objects.filter(codename="view_charge"))
+    alice.groups.add(group)
+    path = f"/admin/auth/group/{group.pk}/delete/"
+    assert "Whoever is in it stays" in by_admin.get(path).text
+    assert Group.objects.exists()
+    assert by_admin.post(path, {"post": "yes"}).status_code == 302
+    assert not Group.objects.exists()
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
 def test_nobody_is_told_to_untick_what_is_no_tick(by_admin: Client, alice: User) -> None:
     page = by_admin.get(f"/admin/gallery/user/{alice.pk}/change/").text
     assert "Unselect this" not in page
