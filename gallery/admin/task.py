@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.template.loader import render_to_string
 from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +43,7 @@ from .base import (
 )
 from .deeds import Deed, Doing, Refused
 from .image import picture
+from .money import month
 from .prompt import prompt_link
 from .unknown import comparison_of, question_of
 
@@ -262,11 +265,20 @@ class UnsavedFilter(admin.SimpleListFilter):
         return queryset & report.overdue() if self.value() == "yes" else queryset
 
 
+@admin.display(description=_("when"))
+def to_the_second(self: Any, row: Event | Charge) -> str:
+    """Several steps share a minute."""
+    at = timezone.localtime(row.created_at)
+    return f"{date_format(at, 'SHORT_DATE_FORMAT')} {at:%H:%M:%S}"
+
+
 class EventInline(ReadOnlyInline):
     model = Event
     verbose_name_plural = _("story")
-    fields = ("created_at", "words", "reason_sentence", "detail", "note", "actor")
+    fields = ("at", "words", "reason_sentence", "detail", "note", "actor")
     readonly_fields = fields
+
+    at = to_the_second
 
     @admin.display(description=_("what"))
     def words(self, event: Event) -> str:
@@ -287,9 +299,11 @@ class EventInline(ReadOnlyInline):
 
 class ChargeInline(ReadOnlyInline):
     model = Charge
-    fields = ("created_at", "kind", "held", "spent", "month", "actor", "note")
+    fields = ("at", "kind", "held", "spent", "of_month", "actor", "note")
     readonly_fields = fields
 
+    at = to_the_second
+    of_month = month
     held = roubles("held_kopecks", _("held"))
     spent = roubles("spent_kopecks", _("spent"))
 

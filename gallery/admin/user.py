@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import get_permission_codename
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from django.forms import ModelForm
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern
+    from django_stubs_ext import StrOrPromise
 
 
 class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -63,6 +67,8 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = "__all__"  # noqa: DJ007 - the ModelAdmin chooses
+        # Django's own words speak of a tick, which is none here.
+        help_texts = {"is_active": _("Deactivate and Activate, above, change this.")}
 
 
 def link(user: User, by: User, typed: dict[str, Any]) -> bool:
@@ -102,9 +108,51 @@ def is_active(user: User) -> bool:
 admin.site.unregister(Group)
 
 
+class RightsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Rights in the reader's language: Django's names of them are rows of the database."""
+
+    WORDS: ClassVar[dict[str, StrOrPromise]] = {
+        "view": _("%(rows)s: see"),
+        "add": _("%(rows)s: add"),
+        "change": _("%(rows)s: change and act"),
+    }
+
+    def label_from_instance(self, right: Model) -> str:
+        assert isinstance(right, Permission)
+        verb, _of, _name = right.codename.partition("_")
+        kind = right.content_type.model_class()
+        assert kind is not None
+        return capfirst(str(self.WORDS[verb]) % {"rows": kind._meta.verbose_name_plural})
+
+
 @admin.register(Group)
 class RightsAdmin(Listed, GroupAdmin):
     """Rights by the group: whoever may edit one could give themselves all of them."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "permissions" and request is not None:
+            kwargs["queryset"] = self._rights(request)
+            kwargs["form_class"] = RightsField
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def _rights(self, request: HttpRequest) -> QuerySet[Permission]:
+        """Those that open something in the panel: most of Django's would let nobody do anything."""
+        meant = Q()
+        for kind, kind_admin in self.admin_site._registry.items():
+            verbs = {"view"}
+            if kind is not Group:  # rights are given by superusers alone
+                allowed = kind_admin.get_model_perms(request)
+                verbs |= {verb for verb in ("add", "change") if allowed[verb]}
+            if isinstance(kind_admin, Doing) and kind_admin.may_do(request):
+                verbs.add("change")
+            names = [get_permission_codename(verb, kind._meta) for verb in verbs]
+            meant |= Q(content_type__app_label=kind._meta.app_label, codename__in=names)
+        return Permission.objects.filter(meant).order_by("content_type__model", "codename")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -128,7 +176,8 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
     list_select_related = ()
     search_fields = ("username", "email", "first_name", "last_name")
     readonly_fields = (
-        "is_active", "last_login", "date_joined", "content_refusals", "hold", "this_month", "theirs",
+        "is_active", "last_login", "date_joined", "content_refusals", "hold",
+        "this_month", "theirs",
     )  # fmt: skip
     actions = ("deactivate", "activate", "end_sessions")
     fieldsets = (
@@ -280,6 +329,16 @@ class StudioUserAdmin(Doing, Listed, UserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """One button: whichever is pressed, the link is what comes next."""
+        others = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        answer: HttpResponse = super().add_view(
+            request, form_url, {**(extra_context or {}), **others}
+        )
+        return answer
 
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool

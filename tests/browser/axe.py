@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from axe_playwright_python.base import AxeBase, AxeResults
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page
 
 from tests.whole.house import SCHEMES, WIDTHS
 
 NARROW_AND_WIDE = (360, 1440)
 """Widths at which axe runs: what lies between is drawn as one of these two."""
-SOURCE = AxeBase().axe_script
 ALL: dict[str, Any] = {"resultTypes": ["violations"]}
 COLORS: dict[str, Any] = {
     **ALL,
@@ -23,7 +22,7 @@ COLORS: dict[str, Any] = {
 def check(page: Page, name: str, looked_at: Sequence[int] = NARROW_AND_WIDE) -> None:
     """Zero violations in every form of the page. The name says which page is wrong."""
     faults: list[str] = []
-    page.evaluate(SOURCE)
+    page.evaluate(AXE_SCRIPT)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if wide := too_wide(page):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -79,7 +81,7 @@ def test_pause_and_resume(panel: Page) -> None:
     expect(panel.get_by_text("going on")).to_be_visible()
 
 
-BROKEN = """() => [...document.querySelectorAll("button, label, th")].flatMap((one) => {
+BROKEN = """() => [...document.querySelectorAll("button, label, th, td")].flatMap((one) => {
   const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
   const broken = [];
   while (walker.nextNode()) {
@@ -95,8 +97,60 @@ BROKEN = """() => [...document.querySelectorAll("button, label, th")].flatMap((o
 })"""
 
 
+NARROW = (360, 820)
+HIDDEN = """() => [...document.querySelectorAll(".results, .panel-links, .lines")]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"""
+
+
+def narrow(visit: NewPage, keeper: Person, path: str, width: int) -> Page:
+    return visit(keeper, f"/admin/{path}", viewport={"width": width, "height": 740}, locale="ru-RU")
+
+
+@pytest.mark.parametrize("width", NARROW)
 @pytest.mark.parametrize("path", ["", "gallery/user/", "gallery/task/", "gallery/imagemodel/"])
-def test_no_word_is_broken_on_a_phone(visit: NewPage, keeper: Person, path: str) -> None:
-    phone = visit(keeper, f"/admin/{path}", viewport={"width": 360, "height": 740}, locale="ru-RU")
-    assert phone.evaluate(BROKEN) == []
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def test_no_word_is_broken_and_no_column_cut(
+    house: House, visit: NewPage, keeper: Person, path: str, width: int
+) -> None:
+    house.deliver()
+    studio = visit(keeper)
+    steps.picture(studio, steps.wish(keeper))
+    page = narrow(visit, keeper, path, width)
+    assert page.evaluate(BROKEN) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # On a phone the line of links scrolls, and fades where it goes on.
+    assert set(page.evaluate(HIDDEN)) <= ({"panel-links"} if width == 360 else set())
+
+
+@pytest.mark.parametrize("width", NARROW)
+def test_filters_are_found_before_the_rows(visit: NewPage, keeper: Person, width: int) -> None:
+    page = narrow(visit, keeper, "gallery/task/?status__exact=queued", width)
+    filters, rows = page.locator("#changelist-filter"), page.locator("#changelist-form")
+    below, top = filters.bounding_box(), rows.bounding_box()
+    assert below
+    assert top
+    assert below["y"] + below["height"] <= top["y"]
+    expect(filters.locator("details[open]")).to_have_count(0)
+    expect(filters.locator("summary strong")).to_have_text("В очереди")
+    filters.locator("summary").first.click()
+    filters.get_by_role("link", name="Готово").click()
+    expect(page).to_have_url(re.compile("status__exact=done"))
+
+
+def test_what_helps_with_a_field_stands_under_it(visit: NewPage, keeper: Person) -> None:
+    page = narrow(visit, keeper, "gallery/user/add/", 820)
+    field = page.locator("#id_username").bounding_box()
+    words = page.locator("#id_username_helptext").bounding_box()
+    assert field
+    assert words
+    assert abs(words["x"] - field["x"]) < 1
+    # Whichever was pressed, the link came next: one button says so.
+    expect(page.locator(".submit-row input")).to_have_count(1)
+
+
+def test_buttons_keep_inside_a_small_phone(visit: NewPage, keeper: Person) -> None:
+    page = narrow(visit, keeper, "gallery/imagemodel/1/change/", 320)
+    for one in page.locator(".submit-row input").all():
+        box = one.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 320 - 16
+        assert one.evaluate("(button) => button.scrollWidth <= button.clientWidth")

@@ -45,6 +45,12 @@ def test_from_a_prompt_to_a_picture_and_again(house: House, person: Person, plai
     expect(steps.prompt(plain)).to_have_value(text)
 
 
+def test_nothing_is_offered_that_needs_a_script(plain: Page) -> None:
+    expect(plain.get_by_text("Your pictures will hang here")).to_be_visible()
+    expect(plain.get_by_text("Try one of these")).to_be_hidden()
+    expect(plain.locator("[data-sample]").first).to_be_hidden()
+
+
 def test_a_press_is_taken_back(house: House, person: Person, plain: Page) -> None:
     house.undo_send(10)
     steps.prompt(plain).fill(steps.wish(person))

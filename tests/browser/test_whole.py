@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.test import RequestFactory
 from playwright.sync_api import Page, expect
 
+from gallery.models import User
 from tests.browser import axe
 from tests.browser.conftest import Look
 from tests.whole.house import LOCALES, SCHEMES, WIDTHS, enlarge
-from tests.whole.sights import SIGHTS, Sight, unseen
+from tests.whole.sights import ADDED, SIGHTS, Sight, unseen
 
 BY_NAME = {sight.name: sight for sight in SIGHTS}
 LOOKED_AT = {"ru": [360], "en": [1440]}
@@ -23,6 +26,17 @@ SHEETS = sorted((settings.BASE_DIR / "static" / "css").glob("*.css"))
 
 def test_every_address_is_looked_at() -> None:
     assert not unseen()
+
+
+def test_every_form_that_adds_is_looked_at(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = User(is_staff=True, is_superuser=True)
+    added = {
+        f"{kind._meta.app_label}/{kind._meta.model_name}"
+        for kind, kind_admin in admin.site._registry.items()
+        if kind_admin.has_add_permission(request)
+    }
+    assert added == set(ADDED)
 
 
 @pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
@@ -85,6 +99,76 @@ def test_nothing_moves_for_who_wants_it_still(look: Look) -> None:
     page.emulate_media(reduced_motion="no-preference")
     button = page.locator("#create")
     assert button.evaluate("(one) => getComputedStyle(one).transitionDuration") != "0s"
+
+
+LIGHTNESS = """(one) => {
+  const draw = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (color) => {
+    draw.fillStyle = color;
+    draw.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...draw.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const style = getComputedStyle(one);
+  const [edge, inside] = [light(style.borderTopColor), light(style.backgroundColor)];
+  return (Math.max(edge, inside) + 0.05) / (Math.min(edge, inside) + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("profile", "main :is(input:not([type=hidden], [type=checkbox]), select)"),
+        ("history", ".seek input:not([type=hidden])"),
+        ("studio", ".composer, .control select"),
+    ],
+)
+def test_a_field_is_told_from_the_page(look: Look, name: str, fields: str, scheme: str) -> None:
+    """By a border of 3 to 1 (WCAG 1.4.11)."""
+    page = look(BY_NAME[name], "en")
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.mouse.click(2, 300)
+    found = page.locator(fields).all()
+    assert found
+    for field in found:
+        assert field.evaluate(LIGHTNESS) >= 3
+
+
+def test_a_receipt_lies_wholly_on_a_phone(look: Look) -> None:
+    page = look(BY_NAME["receipt"], "ru")
+    page.set_viewport_size({"width": 360, "height": 900})
+    scroll = page.locator(".receipt .wide-scroll")
+    assert scroll.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    box = page.locator(".receipt tbody tr:first-child td:last-child").bounding_box()
+    assert box
+    assert box["x"] + box["width"] <= 348
+
+
+def test_what_can_be_done_with_a_picture_is_one_line_on_a_phone(look: Look) -> None:
+    page = look(BY_NAME["lightbox"], "ru")
+    page.set_viewport_size({"width": 360, "height": 740})
+    buttons = page.locator("#lightbox .signs :is(button, .button)")
+    boxes = [one.bounding_box() for one in buttons.all()]
+    assert len(boxes) == 5
+    assert len({box["y"] for box in boxes if box}) == 1
+    for words in ("Скачать", "Изменить и запустить"):
+        expect(page.get_by_role("dialog").get_by_role("link", name=words)).to_be_visible()
+
+
+def test_from_and_to_stand_together(look: Look) -> None:
+    page = look(BY_NAME["history-filtered"], "ru")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        since, until = (
+            page.locator(f"#history-{name}").bounding_box() for name in ("since", "until")
+        )
+        assert since
+        assert until
+        assert since["y"] == until["y"]
 
 
 def test_what_is_pressed_on_a_phone_is_large_enough(look: Look) -> None:

@@ -41,6 +41,19 @@ def done(client: Client, task: Task, name: str, **typed: Any) -> Any:
     return client.post(page(task, name), typed, follow=True)
 
 
+def test_the_story_is_told_to_the_second_and_money_by_the_month(
+    by_admin: Client, alice: User, submit: Submit
+) -> None:
+    task = submit(alice).tasks.get()
+    charge, event = Charge.objects.get(task=task), Event.objects.get(task=task)
+    text = by_admin.get(page(task)).text
+    for row, cells in ((charge, "charges"), (event, "events")):
+        at = f"{timezone.localtime(row.created_at):%H:%M:%S}"
+        assert at in text.partition(f'id="{cells}-heading"')[2].partition("</section>")[0]
+    month = charge.month
+    assert f">{month:%B %Y}<" in text
+
+
 def test_a_page_offers_what_its_state_allows(by_admin: Client, alice: User, submit: Submit) -> None:
     queued, rendering, unknown, lost = (submit(alice).tasks.get() for _ in range(4))
     accept(rendering)

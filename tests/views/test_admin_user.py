@@ -231,6 +231,35 @@ def test_staff_cannot_raise_their_own_rights_by_a_group(
     assert group.permissions.get() == right
 
 
+def test_a_group_gives_only_rights_that_open_something(by_admin: Client) -> None:
+    page = by_admin.get("/admin/auth/group/add/", headers={"Accept-Language": "ru"}).text
+    assert "Задачи: видеть" in page
+    assert "Пользователи: добавлять" in page
+    assert "Can " not in page
+    offered = set(re.findall(r'name="permissions" value="(\d+)"', page))
+    names = set(Permission.objects.filter(pk__in=offered).values_list("codename", flat=True))
+    assert {"view_charge", "change_task", "change_studio", "add_user", "view_group"} <= names
+    assert not names & {"add_task", "delete_user", "change_charge", "change_group", "add_session"}
+
+
+def test_a_group_is_deleted_by_a_page_of_the_house(by_admin: Client, alice: User) -> None:
+    group = Group.objects.create(name="office")
+    group.permissions.set(Permission.objects.filter(codename="view_charge"))
+    alice.groups.add(group)
+    path = f"/admin/auth/group/{group.pk}/delete/"
+    assert "Whoever is in it stays" in by_admin.get(path).text
+    assert Group.objects.exists()
+    assert by_admin.post(path, {"post": "yes"}).status_code == 302
+    assert not Group.objects.exists()
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_nobody_is_told_to_untick_what_is_no_tick(by_admin: Client, alice: User) -> None:
+    page = by_admin.get(f"/admin/gallery/user/{alice.pk}/change/").text
+    assert "Unselect this" not in page
+    assert "Deactivate and Activate, above, change this." in page
+
+
 def test_the_last_administrator_keeps_their_rights(by_admin: Client, admin: User) -> None:
     by_admin.post(f"/admin/gallery/user/{admin.pk}/change/", {"username": "carol"})
     admin.refresh_from_db()

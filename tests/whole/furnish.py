@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -208,6 +209,9 @@ class Furnisher:
             for task in self.submit(guest, text, ratio):
                 self.finish(task)
         User.objects.set_limit(guest, 4_000)
+        Group.objects.create(name="Бухгалтерия").permissions.set(
+            Permission.objects.filter(codename__in=("view_charge", "view_budget"))
+        )
         left = self.person("left")
         User.objects.deactivate(left, by=self.keeper)
         LogEntry.objects.log_actions(
