@@ -174,7 +174,7 @@ class Question(models.Model):
         verbose_name_plural = _("questions about ids")
 
     def __str__(self) -> str:
-        return f"{self.remote_id} · {self.task_id}"
+        return f"{self.pk}"
 
     @property
     def is_doubted(self) -> bool:

@@ -40,7 +40,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from .event import Event
@@ -146,8 +146,11 @@ def reckon(before: Read, after: Read, tasks: Iterable[Sent]) -> Reckoning:
 def sent_between(provider: str, before: Read, after: Read) -> list[Sent]:
     """Tasks whose money may have moved at this provider between the readings."""
     since = before.asked_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
+    # What was long over before the first reading has the same share in both.
+    over = before.asked_at - timedelta(seconds=settings.CHARGE_SECONDS)
     rows = (
         Task.objects.filter(provider=provider, sent_at__gt=since, sent_at__lt=after.read_at)
+        .filter(Q(ended_at=None) | Q(ended_at__gt=over))
         .order_by()
         .annotate(ledger=Coalesce(Sum("charges__spent_kopecks"), 0))
         .values(

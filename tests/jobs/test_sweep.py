@@ -114,7 +114,7 @@ def test_stale_incoming_files_go_and_fresh_ones_stay(task: Task, data_dir: Path)
 def test_sleeping_pumps_are_woken(task: Task, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         sweep.run()
-    assert queued() == ["gallery.jobs.submit.run"]
+    assert queued() == ["gallery.jobs.submit.run", "gallery.jobs.balance.run"]
 
 
 def test_a_second_sweeper_goes_away(task: Task) -> None:

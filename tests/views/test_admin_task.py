@@ -223,7 +223,7 @@ def test_what_the_balance_says_stands_on_the_tasks_page(
     )  # fmt: skip
     text = by_admin.get(page(task)).text.replace("\N{NO-BREAK SPACE}", " ")
     for words in (
-        "fits being charged",
+        "Fits being charged",
         "Before 1,000 ₽, after 984 ₽: 16 ₽ left it. The price is 4 ₽.",
         "3 other tasks in between account for 4 ₽ – 12 ₽.",
         "1 of them is in doubt as well.",
@@ -237,7 +237,7 @@ def test_what_the_balance_says_stands_on_the_tasks_page(
     for path in (page(task), "/admin/gallery/task/unknown/"):
         answer = client.get(path)
         assert answer.status_code == 200
-        assert "fits being charged" not in answer.text
+        assert "Fits being charged" not in answer.text
 
 
 @pytest.mark.parametrize(

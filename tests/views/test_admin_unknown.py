@@ -56,7 +56,7 @@ def test_every_fact_and_every_deed(
         "The provider did not answer in time.",
         "&lt;html&gt;bad gateway",
         "not charged &lt;b&gt;I looked&lt;/b&gt;",
-        "fits not being charged",
+        "Fits not being charged",
         "Before 100 ₽, after 100 ₽: 0 ₽ left it.",
         "abcdef-1234",
         "1 task, 4 ₽ held.",
