@@ -61,6 +61,7 @@ PICTURES = 6
 """What a member may order in a month, and two thirds of what the purse has room for."""
 
 AT_THE_PROVIDER = {S.SENDING, S.UNKNOWN, S.WRITTEN_OFF, S.RENDERING, S.SAVING, S.DONE, S.LOST}
+USUAL = st.one_of(st.just("accepted"), st.sampled_from(CREATES))
 SOME = st.integers(0, 7)
 """Which of the rows that fit."""
 
@@ -165,14 +166,9 @@ class Histories(RuleBasedStateMachine):
         else:
             self._press(task.owner, order, price)
 
-    @precondition(lambda self: self.any(S.QUEUED))
     @rule(which=SOME)
     def cancel(self, which: int) -> None:
-        task = self.pick(which, S.QUEUED)
-        assert Task.objects.cancel(task.pk, by=task.owner)
-
-    @rule(which=SOME)
-    def cancel_whatever(self, which: int) -> None:
+        """Whatever it is: only what is queued can be taken back."""
         task = self.pick(which, *S)
         assert Task.objects.cancel(task.pk, by=task.owner) == (task.status == S.QUEUED)
 
@@ -181,10 +177,6 @@ class Histories(RuleBasedStateMachine):
     def ask_again(self, which: int) -> None:
         task = self.pick(which, S.LOST)
         assert poll.ask_again(task.pk, task.owner)
-
-    @rule(which=SOME)
-    def dismiss(self, which: int) -> None:
-        Task.objects.dismiss(self.pick(which, *S).pk)
 
     # Administrators
 
@@ -218,44 +210,50 @@ class Histories(RuleBasedStateMachine):
     def rescue(self, which: int) -> None:
         assert Task.objects.rescue(self.pick(which, S.LOST).pk, FILE, by=self.world.admin)
 
-    @rule()
-    def pause(self) -> None:
-        Studio.objects.pause("by-hand", by=self.world.admin)
-
-    @rule()
-    def resume(self) -> None:
-        Studio.objects.resume(by=self.world.admin)
-        ImageModel.objects.switch_on(self.model.pk)
-
-    @rule(who=SOME)
-    def close_an_account(self, who: int) -> None:
-        user = self.world.people[who % 2]
-        User.objects.deactivate(user, by=self.world.admin)
-        assert not Task.objects.of(user).filter(status=S.QUEUED).exists()
-
-    @rule(who=SOME)
-    def open_it_again(self, who: int) -> None:
-        User.objects.activate(self.world.people[who % 2])
+    @rule(who=SOME, deed=st.sampled_from(["pause", "close", "resume", "resume", "resume"]))
+    def administer(self, who: int, deed: str) -> None:
+        """Two ways to stop work, and more to let it go on: else most histories stand still."""
+        user, admin = self.world.people[who % 2], self.world.admin
+        if deed == "pause":
+            Studio.objects.pause("by-hand", by=admin)
+        elif deed == "close":
+            User.objects.deactivate(user, by=admin)
+            assert not Task.objects.of(user).filter(status=S.QUEUED).exists()
+        else:
+            Studio.objects.resume(by=admin)
+            ImageModel.objects.switch_on(self.model.pk)
+            for user in self.world.people:
+                User.objects.activate(user)
 
     # Sending
 
     @precondition(lambda self: self.any(S.QUEUED))
     @rule(which=SOME)
     def claim(self, which: int) -> None:
-        task = self.pick(which, S.QUEUED)
-        deadline = clock() + django_settings.CREATE_SECONDS
-        claim = Task.objects.claim_send(task.pk)
-        if Studio.objects.current().is_paused:
-            assert claim is None
-        if claim:
-            task.refresh_from_db()
-            self.senders.append(Sender(self.key(task), task, claim, deadline))
+        self._claim(self.pick(which, S.QUEUED))
 
     @precondition(lambda self: self.waiting())
     @rule(which=SOME, behaviour=st.sampled_from(CREATES))
     def send(self, which: int, behaviour: str) -> None:
         sender = self.a_waiting(which)
         sender.outcome = self._create(self.world.client, sender, behaviour)
+
+    @precondition(lambda self: self.any(S.QUEUED))
+    @rule(behaviours=st.lists(USUAL, min_size=4, max_size=4), killed=st.booleans())
+    def everything_queued_leaves(self, behaviours: list[str], killed: bool) -> None:
+        """As the pump does it, one after the other; the last one may be killed in mid-call."""
+        queued = [pk for pk, state in self.states.items() if state == S.QUEUED]
+        tasks = Task.objects.select_related("batch__prompt", "model").filter(pk__in=queued[:4])
+        for task, behaviour in zip(tasks, behaviours, strict=False):
+            sender = self._claim(task)
+            if sender is None:
+                continue
+            self.only_legal_moves()
+            self.senders.remove(sender)
+            outcome = self._create(self.world.client, sender, behaviour)
+            if not (killed and task.pk == queued[0]):
+                submit.settle_outcome(sender.task, sender.claim, outcome)
+            self.only_legal_moves()
 
     @precondition(lambda self: self.waiting())
     @rule(which=SOME, seconds=st.sampled_from([1, 301]))
@@ -301,10 +299,21 @@ class Histories(RuleBasedStateMachine):
         remote.is_refunded = end == "failed"
         remote.cost = {"kept": 3.5, "dear": 4.5}.get(end)
 
+    @precondition(lambda self: self.any(S.RENDERING, S.SAVING))
+    @rule(ready=st.booleans())
+    def everything_open_is_asked_about_and_fetched(self, ready: bool) -> None:
+        for remote in self.open_remotely() if ready else []:
+            remote.status = "done"
+        self.provider.file = "good"
+        for work, state in ((self._ask, S.RENDERING), (save.save, S.SAVING)):
+            for pk in [pk for pk, found in self.states.items() if found == state]:
+                work(pk)
+            self.only_legal_moves()
+
     @precondition(lambda self: self.any(S.RENDERING))
     @rule(which=SOME)
     def ask(self, which: int) -> None:
-        poll.poll(self.pick(which, S.RENDERING).pk, self.world.client)
+        self._ask(self.pick(which, S.RENDERING).pk)
 
     @precondition(lambda self: self.any(S.SAVING))
     @rule(which=SOME, file=st.sampled_from(FILES))
@@ -319,31 +328,26 @@ class Histories(RuleBasedStateMachine):
 
     # Time and disasters
 
-    @rule(seconds=st.sampled_from([1, 60, 301, 1900, 73 * 3600]))
-    def time_passes(self, seconds: int) -> None:
+    @rule(
+        seconds=st.sampled_from([1, 60, 301, 301, 1900, 73 * 3600]),
+        jumps=st.booleans(),
+        swept=st.booleans(),
+    )
+    def time_passes(self, seconds: int, jumps: bool, swept: bool) -> None:
+        """Or the clock alone jumps: claims run out by it, and senders measure by another."""
         pass_time(seconds)
-        for sender in self.senders:
+        for sender in self.senders if not jumps else []:
             sender.deadline -= seconds
+        if swept:
+            sweep.sweep()
+            assert not Task.objects.overdue_sends().exists()
 
-    @rule(seconds=st.sampled_from([301, 24 * 3600]))
-    def the_clock_jumps(self, seconds: int) -> None:
-        """Claims run out by it; senders measure their time by another that never jumps."""
-        pass_time(seconds)
-
-    @rule()
-    def sweep(self) -> None:
-        sweep.sweep()
-        assert not Task.objects.overdue_sends().exists()
-
-    @rule()
-    def back_up(self) -> None:
-        self.backup = Backup(transaction.savepoint(), dict(self.states))
-
-    @precondition(lambda self: self.backup is not None)
-    @rule()
-    def restore(self) -> None:
+    @rule(back=st.sampled_from([False, False, True]))
+    def back_up_or_restore(self, back: bool) -> None:
         """Everything is stopped, the database is what it was, and it is told so."""
-        assert self.backup is not None
+        if not back or self.backup is None:
+            self.backup = Backup(transaction.savepoint(), dict(self.states))
+            return
         self.senders.clear()
         self.last = None
         transaction.savepoint_rollback(self.backup.savepoint)
@@ -351,6 +355,8 @@ class Histories(RuleBasedStateMachine):
         restored.note()
         assert Studio.objects.current().is_paused
         assert not Task.objects.filter(status=S.QUEUED).exists()
+        self.only_legal_moves()
+        Studio.objects.resume(by=self.world.admin)
 
     # What holds after each step
 
@@ -417,6 +423,20 @@ class Histories(RuleBasedStateMachine):
 
     # Doing
 
+    def _claim(self, task: Task) -> Sender | None:
+        deadline = clock() + django_settings.CREATE_SECONDS
+        claim = Task.objects.claim_send(task.pk)
+        if claim is None:
+            return None
+        assert not Studio.objects.current().is_paused
+        task.refresh_from_db()
+        sender = Sender(self.key(task), task, claim, deadline)
+        self.senders.append(sender)
+        return sender
+
+    def _ask(self, pk: int) -> None:
+        poll.poll(pk, self.world.client)
+
     def _create(
         self, client: Client, sender: Sender, behaviour: str, sleep: int = 0
     ) -> answers.CreateOutcome:
@@ -425,7 +445,7 @@ class Histories(RuleBasedStateMachine):
         def may_send() -> bool:
             allowed = Task.objects.may_send(sender.task.pk, sender.claim)
             if sleep:
-                self.time_passes(sleep)
+                self.time_passes(sleep, jumps=False, swept=True)
                 time.sleep(max(0.0, sender.deadline + sleep - clock() + 0.01))
             return allowed
 
