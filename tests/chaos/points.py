@@ -129,6 +129,8 @@ POINTS: tuple[str, ...] = (
     *DEEDS,
     *PURGING,
 )
+NO_MOVES = {"owner-note"}
+"""Lines of a task's story that change no state."""
 EXPANDED = {
     "moved-*": tuple(name for name in POINTS if name.startswith("moved-")),
     "booked-*": ("booked-settle", "booked-release", "booked-adjust"),

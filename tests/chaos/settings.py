@@ -29,6 +29,7 @@ LOST_SECONDS = float(os.environ.get("TEST_LOST_SECONDS", "3600"))
 
 # What the chaos brings about would stop the spending, and with it the chaos.
 BREAKER_TIMES = 1_000_000
+REFUSED_TIMES = 1_000_000
 ARCHIVER_DEAD_SECONDS = 3600.0
 
 HEARTBEAT_SECONDS = 0.5
