@@ -101,7 +101,9 @@ PANEL = {
     "*_delete": (NO, NO),
     "*_thumbnail": (OK, OK),
     "*_deed": (OK, AWAY),
+    "*_file": (OK, AWAY),
     "gallery_studio_changelist": (AWAY, AWAY),
+    "gallery_task_unknown": (OK, 405),
     **{
         f"{name}_{page}": (OK, OK)
         for name in ("gallery_user", "gallery_imagemodel", "gallery_studio", "auth_group")

@@ -16,9 +16,20 @@ from django.db import close_old_connections, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from django_q.models import Schedule
 
-from gallery.models import Image, Lease, Reference, Studio, Task, User
+from gallery.models import (
+    Balance,
+    Comparison,
+    Image,
+    Lease,
+    Question,
+    Reference,
+    Studio,
+    Task,
+    User,
+)
 from project import urls
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, doubt, refuse
@@ -183,6 +194,10 @@ def furnished(rows: Rows, people: dict[str, Client], alice: User, admin: User) -
     Lease.objects.beat("queue")
     Schedule.objects.create(name="sweep", func="gallery.jobs.sweep.run")
     Reference.objects.create(prompt_id=rows["prompt"], position=0, url="https://a.example/1.png")
+    unknown = Task.objects.get(pk=rows["task:unknown"])
+    Balance.objects.record(timezone.now(), 100_000, 0)
+    Question.objects.ask(unknown, "a-number-of-theirs", by=admin)
+    Comparison.objects.write(unknown)
     LogEntry.objects.log_actions(
         admin.pk, User.objects.filter(pk=alice.pk), CHANGE, "", single_object=True
     )
