@@ -7,10 +7,12 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import Budget, Event, Studio, Task, TaskStatus, User
+from gallery.models import Budget, Comparison, Event, Studio, Task, TaskStatus, User, Verdict
+from gallery.templatetags.artel import rub
 from tests.conftest import Submit
 
 from .conftest import HTMX, accept, doubt, refuse, state
@@ -154,6 +156,23 @@ def test_an_unknown_card_says_what_is_known(by_alice: Client, task: Task) -> Non
         "1,234 bytes of it came.",
     ):
         assert words in card
+
+
+def test_an_unknown_page_says_what_the_balance_says(
+    by_alice: Client, alice: User, task: Task
+) -> None:
+    """What left it, to its owner; what there is in all, to who may see the studio's money."""
+    doubt(task)
+    Comparison.objects.create(
+        task=task, before_kopecks=100_000, after_kopecks=99_600, verdict=Verdict.CHARGED
+    )
+    page = by_alice.get(f"/tasks/{task.pk}/").text
+    assert "Fits being charged." in page
+    assert f"{rub(400)} left the studio" in page
+    assert rub(100_000) not in page
+    alice.user_permissions.add(Permission.objects.get(codename="view_charge"))
+    page = by_alice.get(f"/tasks/{task.pk}/").text
+    assert f"{rub(100_000)} before it, {rub(99_600)} after it." in page
 
 
 def test_an_unknown_page_says_more(by_alice: Client, task: Task) -> None:
