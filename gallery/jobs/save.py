@@ -85,9 +85,7 @@ def save(task_id: int) -> None:
         log.warning("not-saved-yet", task=task.pk, error=error.strerror)
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     else:
-        failpoint("save-before-row")
-        Task.objects.keep(task.pk, claim, file)
-        failpoint("save-row-written")
+        _keep(task, claim, file)
 
 
 def _in_thread(task_id: int) -> None:
@@ -99,6 +97,27 @@ def _in_thread(task_id: int) -> None:
             log.exception("saving-broke-off")
         finally:
             connection.close()
+
+
+def _keep(task: Task, claim: uuid.UUID, file: StoredFile) -> None:
+    """Write the row. Asked twice a provider may give other bytes: only what is kept stays."""
+    if Task.objects.may_save(task.pk, claim):
+        # Of saves that were killed before their row. No row names them, and none ever will.
+        for stray in _originals(task) - {file.name}:
+            removal.remove_picture(settings.DATA_DIR, stray)
+    failpoint("save-before-row")
+    if not Task.objects.keep(task.pk, claim, file):
+        kept = Image.objects.filter(task=task.pk).values_list("file", flat=True).first()
+        if kept not in (None, file.name):  # another was quicker, and its picture is the one
+            removal.remove_picture(settings.DATA_DIR, file.name)
+    failpoint("save-row-written")
+
+
+def _originals(task: Task) -> set[str]:
+    """The names of the files that saves of this task have left."""
+    root = settings.DATA_DIR
+    found = (root / _name(task, "", "")).parent.glob(f"task-{task.pk}-*")
+    return {str(path.relative_to(root)) for path in found}
 
 
 def _fetch(task: Task) -> StoredFile:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from gallery import failpoints
 from gallery.archive.thumbnails import SIZES, thumbnail_path
 from gallery.jobs import save
 from gallery.models import Image, Task, TaskStatus, User
@@ -62,6 +63,37 @@ def test_killed_between_file_and_row_leaves_one_file(task: Task, data_dir: Path)
     """The file is there, the row is not: the same save again finds its own file."""
     save._fetch(task)
     assert fetch(task).status == S.DONE
+    check_files(data_dir)
+
+
+def test_killed_between_file_and_row_and_then_given_other_bytes_leaves_one_file(
+    task: Task, provider: DemoServer, data_dir: Path
+) -> None:
+    save._fetch(task)
+    provider.fault("download", "png")
+    assert fetch(task).status == S.DONE
+    check_files(data_dir)
+
+
+def test_a_save_that_was_overtaken_leaves_no_file(
+    task: Task, provider: DemoServer, data_dir: Path
+) -> None:
+    """Stopped before its row until its claim was over, while another kept the picture."""
+
+    def overtake(name: str) -> None:
+        if name != "save-before-row":
+            return
+        failpoints.arm(None)
+        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+        provider.fault("download", "png")
+        assert fetch(task).status == S.DONE
+
+    failpoints.arm(overtake)
+    try:
+        save.save(task.pk)
+    finally:
+        failpoints.arm(None)
+    assert Image.objects.get(task=task).mime == "image/png"
     check_files(data_dir)
 
 
