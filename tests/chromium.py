@@ -14,7 +14,16 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+# The same engine without windows opens a page in half the time, so it comes first.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+)
+PACKAGES = ("chromium-headless-shell", "chromium")
 
 # A machine without a screen may have none: pages are measured with letters in them.
 FONTS = ("fonts-liberation", "fonts-dejavu-core")
@@ -55,9 +64,12 @@ def _from_apt() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["install", "--yes", "--no-install-recommends", "chromium", *FONTS]
-    for command in (["update"], install):
-        _try(["apt-get", "--quiet", "--quiet", *command], env)
+    _try(["apt-get", "--quiet", "--quiet", "update"], env)
+    for package in PACKAGES:
+        install = ["install", "--yes", "--no-install-recommends", package, *FONTS]
+        _try(["apt-get", "--quiet", "--quiet", *install], env)
+        if find():
+            return
 
 
 def _from_playwright() -> None:

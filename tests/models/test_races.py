@@ -249,6 +249,24 @@ def test_a_recipe_is_asked_about_though_both_presses_come_at_once(
     check_money()
 
 
+def test_what_is_unknown_is_found_or_cleared(submit: Submit, alice: User, admin: User) -> None:
+    """Two administrators with different knowledge: no lock of others keeps them apart."""
+    for task in submit(alice, count=6).tasks.all():
+        claim = Task.objects.claim_send(task.pk)
+        assert claim
+        Task.objects.doubt(task.pk, claim, "timeout", "")
+        Task.objects.filter(pk=task.pk).update(claimed_until=None)
+        found = at_once(
+            lambda number, pk=task.pk: (  # type: ignore[misc]
+                Task.objects.identify(pk, f"found-it-{pk}", by=admin)
+                if number % 2
+                else Task.objects.clear(pk, "asked", by=admin)
+            )
+        )
+        assert found.count(True) == 1, found
+    check_money()
+
+
 def test_a_lease_has_one_holder() -> None:
     found = at_once(lambda number: Lease.objects.acquire("race", 60))
     assert sum(isinstance(one, uuid.UUID) for one in found) == 1, found

@@ -372,7 +372,7 @@ MONEY = (
         f"{TEST_BATCH}::test_the_same_token_with_other_content_is_refused",
     ),
     Mutant(
-        "send-claimed-by-look-then-write",
+        "moved-by-look-then-write",
         (
             Edit(
                 TASKS,
@@ -383,7 +383,7 @@ MONEY = (
         if row.update(""",
             ),
         ),
-        (f"{TEST_RACES}::test_a_task_is_canceled_or_sent",),
+        (f"{TEST_RACES}::test_what_is_unknown_is_found_or_cleared",),
         needs_rows_locked=True,
     ),
     Mutant(
