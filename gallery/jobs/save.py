@@ -84,6 +84,11 @@ def save(task_id: int) -> None:
     except OSError as error:
         log.warning("not-saved-yet", task=task.pk, error=error.strerror)
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
+    except Exception:
+        # Nobody foresaw it: tried again when the claim has run out, but not for ever.
+        if task.time_is_up:
+            Task.objects.lose(task.pk, "never-came", claim)
+        raise
     else:
         _keep(task, claim, file)
 

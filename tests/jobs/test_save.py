@@ -196,6 +196,19 @@ def test_after_72_hours_it_is_lost(task: Task, provider: DemoServer) -> None:
     check_money()
 
 
+def test_what_nobody_foresaw_is_tried_again_but_not_for_ever(task: Task, settings: Any) -> None:
+    settings.RESULT_HOSTS = None  # a fault of ours that no reason names
+    with pytest.raises(TypeError):
+        save.save(task.pk)
+    assert Task.objects.get(pk=task.pk).status == S.SAVING
+    past = timezone.now() - timedelta(seconds=1)
+    Task.objects.filter(pk=task.pk).update(claimed_until=past, give_up_at=past)
+    with pytest.raises(TypeError):
+        save.save(task.pk)
+    assert Task.objects.get(pk=task.pk).status == S.LOST
+    check_money()
+
+
 def test_waiting_grows_with_each_bad_file(task: Task, provider: DemoServer) -> None:
     provider.fault("download", "gone", match=task.batch.prompt.text)
     Task.objects.filter(pk=task.pk).update(saves=7)
