@@ -81,9 +81,8 @@ def resume(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
 
 
 def refuse_by_reading(reason: str, *, all_the_same: bool) -> None:
-    """The newest reading, when it is young, has the last word; without one it is a person's."""
-    newest = Balance.objects.newest()
-    fresh = newest if newest is not None and newest.is_fresh else None
+    """A young reading, made since the pause, has the last word; without one it is a person's."""
+    fresh = Balance.objects.young()
     if fresh is not None and fresh.shows(reason):
         if reason == "key-refused":
             raise Refused(gettext("The provider still refuses the API key: it was asked just now."))

@@ -122,6 +122,8 @@ def identify(task: Task, by: User, typed: dict[str, Any]) -> bool:
 
 
 def confirm_id(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    if task.provider != settings.PROVIDER:
+        raise Refused(sentence("other-provider"))
     known = Question.objects.confirm(task, typed["remote_id"], by=by)
     if known:
         cluster.wake("poll")

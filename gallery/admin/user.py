@@ -95,6 +95,8 @@ def activate(user: User, by: User, typed: dict[str, Any]) -> bool:
 
 
 def lift_hold(user: User, by: User, typed: dict[str, Any]) -> bool:
+    if user.pk == by.pk and not by.is_superuser:
+        raise Refused(gettext("Nobody lifts the hold of their own sending."))
     lifted = User.objects.lift_hold(user, by=by)
     if lifted:
         cluster.wake("submit")

@@ -29,8 +29,7 @@ def run() -> None:
     if token is None:
         return
     try:
-        newest = Balance.objects.newest()
-        if newest is None or not newest.is_fresh:
+        if Balance.objects.young() is None:
             with contextlib.closing(remote.client()) as client:
                 read(client)
         Balance.objects.reconcile_again()
@@ -41,9 +40,9 @@ def run() -> None:
 
 def refresh() -> None:
     """Somebody looks at the balance: have it read, unless it just was. Never waits."""
-    newest = Balance.objects.newest()
-    is_stale = newest is None or not newest.is_fresh
-    if is_stale and cache.add("balance:woken", value=True, timeout=WAKE_SECONDS):
+    if Balance.objects.young() is None and cache.add(
+        "balance:woken", value=True, timeout=WAKE_SECONDS
+    ):
         cluster.wake("balance")
 
 

@@ -78,6 +78,8 @@ def _finish_drafts() -> None:
             _read(draft)
         except FileNotFoundError:  # its writer is alive and has just finished
             continue
+        except OSError:
+            log.exception("journal-draft-unreadable", file=draft.name)
         except (ValueError, LookupError, TypeError):
             draft.unlink(missing_ok=True)
         else:

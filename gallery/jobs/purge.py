@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from gallery.archive import removal
 from gallery.failpoints import failpoint
-from gallery.models import Image, Prompt
+from gallery.models import Image, Prompt, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,4 +64,12 @@ def _remove_files(pks: Iterable[int]) -> None:
 
 def _purge_prompts(prompts: PromptQuerySet) -> int:
     pks = prompts.at_rest().order_by("trashed_at").values_list("pk", flat=True)[:BATCH]
-    return sum(Prompt.objects.purge(pk) for pk in list(pks))
+    return sum(_purge_prompt(pk) for pk in list(pks))
+
+
+@transaction.atomic
+def _purge_prompt(pk: int) -> bool:
+    purged = Prompt.objects.purge(pk)
+    if purged:
+        Question.objects.forget_words(pk)
+    return purged

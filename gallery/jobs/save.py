@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from structlog.contextvars import bound_contextvars
 
 from gallery.archive import removal, store, thumbnails
@@ -106,12 +106,15 @@ def _in_thread(task_id: int) -> None:
 
 def _keep(task: Task, claim: uuid.UUID, file: StoredFile) -> None:
     """Write the row. Asked twice a provider may give other bytes: only what is kept stays."""
-    if Task.objects.may_save(task.pk, claim):
-        # Of saves that were killed before their row. No row names them, and none ever will.
-        for stray in _originals(task) - {file.name}:
-            removal.remove_picture(settings.DATA_DIR, stray)
     failpoint("save-before-row")
-    if not Task.objects.keep(task.pk, claim, file):
+    with transaction.atomic():
+        is_kept = Task.objects.keep(task.pk, claim, file)
+        if is_kept:
+            # Of saves that were killed before their row, or that this one was quicker than. Before
+            # the row is committed, so that a kill in between leaves them to the next save.
+            for stray in _originals(task) - {file.name}:
+                removal.remove_picture(settings.DATA_DIR, stray)
+    if not is_kept:
         kept = Image.objects.filter(task=task.pk).values_list("file", flat=True).first()
         if kept not in (None, file.name):  # another was quicker, and its picture is the one
             removal.remove_picture(settings.DATA_DIR, file.name)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from .event import Event
 from .reasons import sentence
 from .reckoning import reckon, sent_between
 from .states import TaskStatus
+from .studio import Studio
 from .task import Task
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
         """The last reading of the current provider, good or not."""
         return self.current().order_by("-pk").first()
 
+    def young(self) -> Balance | None:
+        """The newest reading, while it is fresh and no pause came after it was asked for."""
+        newest = self.newest()
+        if newest is None or not newest.is_fresh:
+            return None
+        paused_at = Studio.objects.current().paused_at
+        return newest if paused_at is None or newest.asked_at > paused_at else None
+
     def is_due(self) -> bool:
         """Whether to read it unasked: an hour has passed, or a doubt may show in it by now."""
         newest = self.newest()
@@ -62,6 +71,7 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
         }  # fmt: skip
         return Task.objects.current().unknown().filter(**decided).exists()
 
+    @transaction.atomic
     def record(self, asked_at: datetime, kopecks: int, credit_kopecks: int) -> Balance:
         """Keep what was read, and compare it with the reading before. Called after the answer."""
         ledger = Budget.objects.filter(user=None, demo=settings.IS_DEMO)

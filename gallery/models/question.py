@@ -118,6 +118,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         return open_ones.delete()[0] > 0
 
     @transaction.atomic
+    def forget_words(self, prompt_id: int) -> int:
+        """The provider repeats a prompt: what is purged goes from its answers too. How many."""
+        return self.filter(task__batch__prompt=prompt_id).update(heard_words="")
+
     def _identify(self, question: Question, row: QuestionQuerySet, *, by: User) -> bool:
         # First the question: of two answers, or two confirmations, one moves the task.
         if row.update(standing=Standing.ANSWERED, reasons=[], heard_words="") != 1:

@@ -499,10 +499,6 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         )  # fmt: skip
         return claim if claimed == 1 else None
 
-    def may_save(self, pk: int, claim: uuid.UUID) -> bool:
-        """Whether the picture is still this claim's to fetch."""
-        return self.filter(pk=pk, status=S.SAVING, claim=claim).exists()
-
     @transaction.atomic
     def relink(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:
         """The link is dead or the file bad: ask the provider for it anew in `wait` seconds."""

@@ -15,7 +15,8 @@ _LARGEST_ROUBLES = Decimal(1_000_000_000)
 _LARGEST_COST_KOPECKS = 100_000_000
 _LONGEST_URL = 4_000
 _LONGEST_WORD = 40
-_LATEST_SECOND = 2**40
+_LATEST_SECOND = 2**32
+"""Of the year 2106: no later one is a time, and some that are cannot be shown in every zone."""
 _MOST_ISSUES = 5
 # Printable ASCII without space, quotes, angle brackets and backslash, or any non-ASCII letter.
 _URL = re.compile(r"https?://[^\x00-\x20\x7f-\xa0\"<>\\\ud800-\udfff]+", re.IGNORECASE)

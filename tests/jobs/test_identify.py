@@ -154,6 +154,18 @@ def test_another_time_waits_for_a_second_confirmation(
     assert told(asked(task, remote_id, admin))[0] == Standing.ANSWERED, "clocks differ a little"
 
 
+@pytest.mark.parametrize("second", [2**32, 253_402_300_000])
+def test_a_time_that_no_calendar_of_ours_has_is_no_time(
+    settings: Any, task: Task, admin: User, second: int
+) -> None:
+    """It could not be shown east of UTC: the page with the buttons that mend it would break."""
+    text = task.batch.prompt.text
+    body = {"code": 0, "id": "0" * 24, "status": "idle", "prompt": text, "created_at": second}
+    with saying(settings, task, body):
+        assert told(asked(task, "0" * 24, admin)) == (Standing.DOUBTED, ["time-untold"])
+    assert Question.objects.get().heard_at is None
+
+
 def test_after_a_restore_any_time_since_the_order_will_do(
     task: Task, remote_id: str, admin: User
 ) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from gallery.archive import removal, thumbnails
 from gallery.jobs import purge, sweep
-from gallery.models import Image, Prompt, Task, User
+from gallery.models import Image, Prompt, Question, Standing, Task, User
 from tests.conftest import Submit
 from tests.invariants import check_files, check_money
 from tests.views import conftest as views
@@ -77,6 +77,20 @@ def test_a_prompt_is_purged_with_its_pictures(images: list[Image], data_dir: Pat
     prompt.refresh_from_db()
     assert (prompt.text, prompt.is_purged) == ("", True)
     assert files(data_dir) == 0
+
+
+def test_what_a_provider_repeated_of_a_prompt_goes_with_it(
+    task: Task, alice: User, admin: User
+) -> None:
+    views.doubt(task)
+    task.refresh_from_db()
+    assert Question.objects.ask(task, "an-id-of-theirs", by=admin)
+    Question.objects.update(standing=Standing.DOUBTED, heard_words="a very private prompt")
+    assert Task.objects.clear(task.pk, "asked them", by=admin)
+    assert Prompt.objects.trash(task.batch.prompt_id)
+    purge.empty(alice)
+    assert Prompt.objects.get().text == ""
+    assert Question.objects.get().heard_words == ""
 
 
 def test_a_sweep_takes_a_batch_at_a_time(

@@ -90,6 +90,16 @@ def test_a_kept_id_that_has_arrived_meanwhile_is_forgotten(task: Task) -> None:
     assert journal.replay() == 1
 
 
+def test_a_draft_that_cannot_be_read_holds_up_nothing(task: Task) -> None:
+    draft = journal.folder() / "9-folder.tmp"
+    draft.mkdir()
+    os.utime(draft, (0, 0))
+    assert Task.objects.claim_send(task.pk)
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).status == S.UNKNOWN
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"task": 1}', '{"task": 1, "claim": "?"}', "\xff"])
 def test_a_spoiled_entry_of_the_journal_holds_up_nothing(task: Task, content: str) -> None:
     claim = Task.objects.claim_send(task.pk)

@@ -102,15 +102,30 @@ def read(kopecks: int | None, reason: str = "", ago: float = 5) -> None:
 def test_resuming_looks_whether_the_cause_is_gone(
     by_admin: Client, cause: str, reading: tuple[Any, ...] | None, ticked: bool, refusal: str
 ) -> None:
+    Studio.objects.pause(cause)
+    Studio.objects.update(paused_at=timezone.now() - timedelta(hours=1))
     if reading:
         read(*reading)
-    Studio.objects.pause(cause)
     answer = by_admin.post(RESUME, {"all_the_same": "on"} if ticked else {})
     assert answer.status_code == (422 if refusal else 302)
     assert Studio.objects.current().is_paused == bool(refusal)
     if refusal:
         assert refusal in answer.text
         assert not LogEntry.objects.exists()
+
+
+def test_what_was_read_before_the_pause_says_nothing_of_its_cause(
+    by_admin: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    """The balance was good, and then the key was refused."""
+    read(500, ago=5)
+    Studio.objects.pause("key-refused")
+    cache.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "is being read" in by_admin.post(RESUME).text
+        by_admin.get(RESUME)
+    assert "gallery.jobs.balance.run" in queued(), "young as it is, it is read anew"
+    assert Studio.objects.current().is_paused
 
 
 def test_the_page_of_resuming_shows_the_last_reading_and_has_it_read_anew(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from django.utils import timezone
 
 from gallery.models import Budget, Studio, Task, TaskStatus, User
 from gallery.templatetags.artel import rub
@@ -317,3 +319,15 @@ def test_who_spent_what_leads_to_their_rows(
     page = by_admin.get(f"/admin/gallery/user/{alice.pk}/change/").text
     assert "alice" in page
     assert "spent," not in page
+
+
+def test_nobody_of_the_staff_lifts_their_own_hold(by_bob: Client, bob: User) -> None:
+    until = timezone.now() + timedelta(hours=3)
+    User.objects.filter(pk=bob.pk).update(is_staff=True, held_until=until)
+    rights = Permission.objects.filter(codename__in=["view_user", "change_user"])
+    bob.user_permissions.set(rights)
+    answer = deed(by_bob, bob, "lift-hold")
+    assert answer.status_code == 422
+    assert "Nobody lifts the hold of their own sending." in answer.text
+    bob.refresh_from_db()
+    assert bob.is_held
