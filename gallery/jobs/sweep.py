@@ -46,6 +46,8 @@ def sweep() -> None:
         Task.objects.doubt_overdue(task_id)
         failpoint("sweep-doubted")
     failpoint("sweep-ids-home")
+    for task in Task.objects.queued_of_the_gone().select_related("owner"):
+        Task.objects.cancel(task.pk, by=task.owner)
     guard_key()
     guard_disk()
     guard_archive()

@@ -158,6 +158,11 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         unsaved = self.filter(status__in=PAID_NOT_SAVED, ready_at__lte=_now_and(-seconds))
         return unsaved if settings.IS_DEMO else unsaved.real()
 
+    def queued_of_the_gone(self) -> TaskQuerySet:
+        """Sent back after their owner's account was closed, which cancels what is queued."""
+        gone = get_user_model().objects.filter(is_active=False).values("pk")
+        return self.filter(status=S.QUEUED, owner__in=gone)
+
     def overdue_sends(self) -> TaskQuerySet:
         """Left in sending by a worker that died."""
         return self.filter(status=S.SENDING, claimed_until__lte=timezone.now())

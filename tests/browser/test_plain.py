@@ -179,4 +179,4 @@ def test_the_same_once_more_asks_first(
     expect(plain.locator("article.card")).to_have_count(2)
     expect(plain.locator("#left")).to_contain_text("0\u00a0₽ left.")
     assert house.batches(person) == 2
-    assert sorted(house.charged(person)) == [text, text]
+    wait_for(lambda: house.charged(person) == [text, text], 15, "both are sent")

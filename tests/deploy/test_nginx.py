@@ -317,9 +317,9 @@ def test_a_long_prompt_passes_and_a_huge_body_does_not(carol: Visitor) -> None:
 
 
 def test_a_lost_tasks_file_may_be_as_large_as_a_picture(carol: Visitor) -> None:
-    """The one address that takes a file; that task is none, which Artel says and not nginx."""
+    """The one address that takes a file: so long a form without one is refused there by Artel."""
     body = {"file": "x" * 20_000_000}
-    assert carol.post("/admin/gallery/task/999999/do/rescue/", body).status == 404
+    assert carol.post("/admin/gallery/task/999999/do/rescue/", body).status == 400
     assert carol.post("/admin/gallery/task/999999/do/cancel/", body).status == 413
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -22,6 +23,8 @@ from gallery.models import Lease, User
 from project.cache import SoftClient, SoftRedisCache
 from tests.running import Installation, free_port, wait_for
 
+PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+"""Static files without a manifest: nothing is collected for the tests."""
 LIMITS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 
@@ -58,10 +61,7 @@ def took(call: Callable[[], Any]) -> float:
 
 @pytest.mark.django_db
 def test_a_page_is_served(hung: str, alice: User, settings: Any) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
     client = Client()
     client.force_login(alice)
     began = time.monotonic()
@@ -138,6 +138,7 @@ def test_who_logs_out_meanwhile_stays_logged_out(
     monkeypatch.setattr(SoftClient, "away_until", 0.0)
     wait_for(lambda: _listens(url), 10, "Redis")
     with override_settings(
+        STORAGES={**django_settings.STORAGES, "staticfiles": PLAIN},
         SESSION_ENGINE="django.contrib.sessions.backends.cached_db",
         CACHES={
             "default": {

@@ -16,6 +16,7 @@ from gallery.jobs import journal, sweep
 from gallery.models import Lease, Studio, Task, TaskStatus, User, attempt
 from tests.conftest import Submit
 from tests.demo.server import DemoServer
+from tests.invariants import check_money
 from tests.jobs.test_poll import ask
 from tests.jobs.test_submit import send
 from tests.queue import queued
@@ -88,6 +89,19 @@ def test_a_kept_id_that_has_arrived_meanwhile_is_forgotten(task: Task) -> None:
     journal.note(task.pk, claim, "d4" * 12)
     Task.objects.accept(task.pk, claim, "d4" * 12)
     assert journal.replay() == 1
+
+
+def test_what_is_sent_back_after_its_account_was_closed_is_canceled(
+    task: Task, alice: User, admin: User
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    User.objects.deactivate(alice, by=admin)
+    assert Task.objects.send_back(task.pk, claim, "dns", "", 0)
+    assert Task.objects.get(pk=task.pk).status == S.QUEUED
+    sweep.run()
+    assert Task.objects.get(pk=task.pk).status == S.CANCELED
+    check_money()
 
 
 def test_a_draft_that_cannot_be_read_holds_up_nothing(task: Task) -> None:
