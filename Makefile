@@ -26,7 +26,7 @@ run: $(STAMP)
 test: $(DEV_STAMP)
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.gettext
-	$(PLAIN) $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PLAIN) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What touches database or queue, once more on PostgreSQL with Redis: see .ci/run for a machine
 # without them. The tests make databases and keys of their own there, and remove them.
@@ -34,14 +34,14 @@ test-services: $(DEV_STAMP)
 	@$(BIN)/python -m tests.reach $(TEST_DATABASE) $(TEST_REDIS) || { \
 		echo "Start it, set DATABASE_URL and REDIS_URL, or let .ci/run start both." >&2; exit 2; }
 	DATABASE_URL=$(TEST_DATABASE) REDIS_URL=$(TEST_REDIS) $(BIN)/python -m pytest -n 2 \
-		--dist loadfile \
+		--dist loadfile --no-loadscope-reorder \
 		tests/models tests/forms tests/jobs tests/views tests/management tests/chaos
 
 check: lint types test test-services
 
 # Branches of what spends money and keeps pictures, also in the processes that the tests start.
 coverage: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=gallery --cov-branch --cov-report= \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov=gallery --cov-branch --cov-report= \
 		tests/models tests/provider tests/archive tests/jobs tests/chaos
 	$(BIN)/coverage report --fail-under=95 \
 		--include='gallery/models/*,gallery/provider/*,gallery/archive/*,gallery/jobs/*'

@@ -17,9 +17,34 @@ from gallery.models import Batch, ImageModel, Order, Studio, Task, User
 from tests import queue
 from tests.demo.server import DemoServer
 
+LONGEST = (
+    "browser/test_whole.py",
+    "chaos/test_nemesis.py",
+    "views/test_policy.py",
+    "chaos/test_kills.py",
+    "management/test_serve.py",
+    "jobs/test_supervisor.py",
+    "chaos/test_results.py",
+    "chaos/test_downloads.py",
+    "chaos/test_creates.py",
+    "chaos/test_fence.py",
+    "views/test_canary.py",
+)
+"""Files that take a minute or more, the longest first."""
+
+
+def _place(item: pytest.Item) -> int:
+    path = item.path.as_posix()
+    places = (place for place, name in enumerate(LONGEST) if path.endswith(name))
+    return next(places, len(LONGEST))
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is about SQLite alone is told apart where the database is another one."""
+    """The longest files come first, so that no process waits at the end for one of them alone.
+
+    What is about SQLite alone is told apart where the database is another one.
+    """
+    items.sort(key=_place)
     if connection.vendor == "sqlite":
         return
     for item in items:

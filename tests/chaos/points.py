@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from tests.chaos.rig import MODEL, SWEEP, Rig
+from tests.chaos.rig import MODEL, PICTURE_SECONDS, SLOW_PICTURE_SECONDS, SWEEP, Rig
 from tests.running import wait_for, with_grace
 
 HIT_SECONDS = 60.0
@@ -214,7 +214,10 @@ def _one_by_one(points: Endings, rule: tuple[str, str] | None = None) -> Callabl
         for point in points:
             if rule:
                 rig.provider.rule(*rule, match=f"at {point}")
+            # A quick picture is there before its pump has held the lease for long.
+            rig.provider.takes(SLOW_PICTURE_SECONDS if "ends-soon" in point else PICTURE_SECONDS)
             kill_at(rig, point, lambda: rig.order("bob", f"at {point}"))  # noqa: B023
+        rig.provider.takes(PICTURE_SECONDS)
         must_end(rig, {f"at {point}": ending for point, ending in points.items()})
 
     return run

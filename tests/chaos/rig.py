@@ -29,6 +29,9 @@ KEY = "shds-TheKeyThatChaosMustNotSpill"
 PASSWORD = "wonderland-1865"
 NAMES = ("alice", "bob", "dora")
 MODEL = "gpt-image-1-low"
+PICTURE_SECONDS = 0.2
+SLOW_PICTURE_SECONDS = 4.0
+"""Longer than a pump holds its lease without renewing it."""
 TEMPORARY_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
 LIMIT_KOPECKS = 10_000_000
@@ -149,7 +152,7 @@ class Rig:
     def __init__(self, folder: Path, *, base: Path = BASE, **env: str) -> None:
         self.folder = folder
         self.armoury = Armoury(folder / "failpoints")
-        self.provider = HostileProvider(folder / "provider", KEY, seconds=0.2).start()
+        self.provider = HostileProvider(folder / "provider", KEY, seconds=PICTURE_SECONDS).start()
         env = {
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             "GPTUNNEL_API_URL": self.provider.url,

@@ -87,6 +87,10 @@ class HostileProvider:
     def no_mix(self) -> None:
         self.call("DELETE", "mix")
 
+    def takes(self, seconds: float) -> None:
+        """How long pictures take from now on."""
+        self.call("POST", "settings", {"seconds": seconds})
+
     # The book is read from the disk, so that it can be read of a dead provider too.
 
     def creates(self, prompt: str | None = None) -> list[charges.Create]:
