@@ -4,7 +4,18 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from gallery.views import accounts, help, images, profile, prompts, site, studio, tasks, trash
+from gallery.views import (
+    accounts,
+    gallery,
+    help,
+    images,
+    profile,
+    prompts,
+    site,
+    studio,
+    tasks,
+    trash,
+)
 from gallery.views.health import healthz
 
 urlpatterns = [
@@ -18,6 +29,7 @@ urlpatterns = [
     path("tasks/<int:pk>/ask/", tasks.task_ask, name="task_ask"),
     path("tasks/<int:pk>/note/", tasks.task_note, name="task_note"),
     path("tasks/<int:pk>/again/", tasks.task_again, name="task_again"),
+    path("gallery/", gallery.image_list, name="image_list"),
     path("images/<int:pk>/", images.image_show, name="image_show"),
     path("images/<int:pk>/original/", images.image_original, name="image_original"),
     path("images/<int:pk>/thumbs/<int:size>/", images.image_thumbnail, name="image_thumbnail"),

@@ -2,6 +2,7 @@
 
 from .accounts import NewPasswordForm, PasswordForm, ResetForm, SetupForm, SignupForm
 from .composer import ComposerForm
+from .find import FindForm, Sort
 from .history import HistoryForm
 from .links import MAX_LINK, check_link
 from .note import NoteForm
@@ -12,6 +13,7 @@ __all__ = [
     "AGAIN",
     "MAX_LINK",
     "ComposerForm",
+    "FindForm",
     "HistoryForm",
     "NewPasswordForm",
     "NoteForm",
@@ -21,6 +23,7 @@ __all__ = [
     "ResetForm",
     "SetupForm",
     "SignupForm",
+    "Sort",
     "check_link",
     "refusal_words",
     "time_zones",

@@ -20,19 +20,22 @@ from .batch import (
 )
 from .budget import Budget, Left, OverLimit, current_month
 from .charge import Charge, ChargeKind, LedgerIsFinal
+from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
 from .durations import Typical, typical
 from .event import Event
-from .image import Image, StoredFile
+from .image import MOST_STARS, Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .question import Question, Standing
+from .saved_search import MAX_LINE, SavedSearch
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
+from .tag import MAX_TAG, Tag, Tagging
 from .task import Task
 from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
@@ -41,7 +44,11 @@ __all__ = [
     "CONTENT_REFUSED",
     "DEMO",
     "MAX_COUNT",
+    "MAX_LINE",
+    "MAX_NAME",
+    "MAX_TAG",
     "MAX_TEXT",
+    "MOST_STARS",
     "MOVES",
     "OPEN",
     "PAID_NOT_SAVED",
@@ -57,6 +64,7 @@ __all__ = [
     "Budget",
     "Charge",
     "ChargeKind",
+    "Collection",
     "Comparison",
     "Event",
     "IllegalMove",
@@ -65,6 +73,7 @@ __all__ = [
     "Lease",
     "LedgerIsFinal",
     "Left",
+    "Membership",
     "ModelOff",
     "NoLongerUnknown",
     "Order",
@@ -80,9 +89,12 @@ __all__ = [
     "Refusal",
     "Refused",
     "RemoteIdTaken",
+    "SavedSearch",
     "Standing",
     "StoredFile",
     "Studio",
+    "Tag",
+    "Tagging",
     "Task",
     "TaskStatus",
     "Theme",

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from gallery.failpoints import failpoint
 
 from .budget import Budget
+from .image import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,6 +142,9 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
             spent_kopecks=spent,
             **how,
         )
+        if spent:
+            # Its picture, when it has one, is found and sorted by what it cost.
+            Image.objects.filter(task=task).update(cost_kopecks=F("cost_kopecks") + spent)
 
 
 class Charge(models.Model):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .user import User
 
 
+MOST_STARS = 5
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """A complete original under DATA_DIR/originals, as the archive checked it."""
@@ -90,10 +93,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """
         return self.in_trash().update(purged_at=timezone.now())
 
-    def keep(self, task: Task, file: StoredFile) -> Image:
+    def keep(self, task: Task, file: StoredFile, cost_kopecks: int) -> Image:
+        """A new picture; what was spent on it later, its charges add."""
+        prompt = task.batch.prompt
         return self.create(
             owner_id=task.owner_id,
             task=task,
+            prompt=prompt,
+            model_id=prompt.model_id,
+            ratio=prompt.ratio,
+            cost_kopecks=cost_kopecks,
             demo=task.is_demo,
             file=file.name,
             sha256=file.sha256,
@@ -122,6 +131,28 @@ class Image(models.Model):
         related_name="image",
         verbose_name=_("task"),
     )
+    # What the gallery is searched and sorted by stands on the row: through task, batch, prompt and
+    # ledger, no index could answer. None of it changes but the cost, which each charge moves along.
+    prompt = models.ForeignKey(
+        "gallery.Prompt",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="images",
+        db_index=False,
+        verbose_name=_("prompt"),
+    )
+    model = models.ForeignKey(
+        "gallery.ImageModel",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="images",
+        db_index=False,
+        verbose_name=_("model"),
+    )
+    ratio = models.CharField(_("ratio"), max_length=8, blank=True, default="", editable=False)
+    cost_kopecks = models.BigIntegerField(_("cost, kopecks"), default=0, editable=False)
     demo = models.BooleanField(_("demo picture"))
     file = models.CharField(_("file"), max_length=200, unique=True)
     sha256 = models.CharField("SHA-256", max_length=64)
@@ -131,6 +162,12 @@ class Image(models.Model):
     height = models.PositiveIntegerField(_("height"))
     color = models.CharField(_("colour"), max_length=7)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # What its owner thinks of it
+    favourite = models.BooleanField(_("favourite"), default=False)
+    rating = models.PositiveSmallIntegerField(_("rating"), default=0)
+    tags = models.ManyToManyField(
+        "gallery.Tag", through="gallery.Tagging", related_name="images", verbose_name=_("tags")
+    )
     # In the trash since; then its file is gone, and hash, receipt and date stay.
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
     purged_at = models.DateTimeField(_("purged at"), null=True, editable=False)
@@ -153,8 +190,34 @@ class Image(models.Model):
                 condition=models.Q(trashed_at__isnull=False, purged_at=None),
                 name="image_in_trash",
             ),
+            models.Index(
+                fields=["owner", "-rating", "-id"],
+                condition=models.Q(trashed_at=None),
+                name="image_by_rating",
+            ),
+            models.Index(
+                fields=["owner", "-cost_kopecks", "-id"],
+                condition=models.Q(trashed_at=None),
+                name="image_by_cost",
+            ),
+            models.Index(
+                fields=["owner", "-id"],
+                condition=models.Q(trashed_at=None, favourite=True),
+                name="image_favourite",
+            ),
+            models.Index(
+                fields=["owner", "model", "-id"],
+                condition=models.Q(trashed_at=None),
+                name="image_by_model",
+            ),
+            models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
             models.Index(fields=["sha256"], name="image_sha256"),
             models.Index(fields=["created_at"], name="image_created"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rating__lte=MOST_STARS), name="rating_of_0_to_5"
+            )
         ]
 
     def __str__(self) -> str:

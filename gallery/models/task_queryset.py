@@ -691,5 +691,5 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     def _kept(self, pk: int, file: StoredFile) -> None:
         task = self.model.objects.get(pk=pk)
-        Image.objects.keep(task, file)
+        Image.objects.keep(task, file, Charge.objects.spent_on(task))
         Charge.objects.settle(task, task.cost_kopecks)

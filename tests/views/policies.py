@@ -44,6 +44,7 @@ POLICIES = {
     "task_ask": Policy(post=302, hx=200, names="task:done"),
     "task_again": Policy(get=200, post=422, names="task:unknown"),
     "task_note": Policy(post=422, names="task:unknown"),
+    "image_list": Policy(get=200),
     "image_show": Policy(get=200, names="image"),
     "image_original": Policy(get=200, names="image"),
     "image_thumbnail": Policy(get=200, names="image"),

@@ -1,0 +1,70 @@
+"""Words that a person gives to pictures, of their own choosing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .image import Image
+
+if TYPE_CHECKING:
+    from .user import User
+
+MAX_TAG = 50
+"""Characters of a tag."""
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def of(self, user: User) -> TagQuerySet:
+        return self.filter(owner=user)
+
+
+class Tag(models.Model):
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="tags",
+        db_index=False,
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(_("name"), max_length=MAX_TAG)
+    # As `fold` leaves it: two spellings of one word are one tag.
+    key = models.CharField(_("folded name"), max_length=MAX_TAG * 4, editable=False)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_tag_a_word")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagging(models.Model):
+    """One tag on one picture."""
+
+    tag = models.ForeignKey(
+        Tag,
+        on_delete=models.CASCADE,
+        related_name="taggings",
+        db_index=False,
+        verbose_name=_("tag"),
+    )
+    image = models.ForeignKey(
+        Image, on_delete=models.CASCADE, related_name="taggings", verbose_name=_("picture")
+    )
+
+    class Meta:
+        ordering = ["tag", "-image"]
+        verbose_name = _("tagging")
+        verbose_name_plural = _("taggings")
+        constraints = [models.UniqueConstraint(fields=["tag", "image"], name="one_tag_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} · {self.image_id}"
