@@ -6,15 +6,19 @@ from django.urls import path
 
 from gallery.views import (
     accounts,
+    compare,
+    cull,
     gallery,
     help,
     images,
     profile,
     prompts,
     site,
+    slides,
     studio,
     tasks,
     trash,
+    visits,
 )
 from gallery.views.health import healthz
 
@@ -30,6 +34,11 @@ urlpatterns = [
     path("tasks/<int:pk>/note/", tasks.task_note, name="task_note"),
     path("tasks/<int:pk>/again/", tasks.task_again, name="task_again"),
     path("gallery/", gallery.image_list, name="image_list"),
+    path("gallery/cull/", cull.image_cull, name="image_cull"),
+    path("gallery/cull/stand/", cull.cull_stand, name="cull_stand"),
+    path("gallery/compare/", compare.image_compare, name="image_compare"),
+    path("gallery/slides/", slides.image_slides, name="image_slides"),
+    path("visits/hear/", visits.visit_hear, name="visit_hear"),
     path("images/<int:pk>/", images.image_show, name="image_show"),
     path("images/<int:pk>/original/", images.image_original, name="image_original"),
     path("images/<int:pk>/thumbs/<int:size>/", images.image_thumbnail, name="image_thumbnail"),

@@ -8,6 +8,7 @@ from .links import MAX_LINK, check_link
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
+from .run import RunForm, StandForm
 
 __all__ = [
     "AGAIN",
@@ -21,9 +22,11 @@ __all__ = [
     "PressForm",
     "ProfileForm",
     "ResetForm",
+    "RunForm",
     "SetupForm",
     "SignupForm",
     "Sort",
+    "StandForm",
     "check_link",
     "refusal_words",
     "time_zones",

@@ -1,0 +1,77 @@
+"""Where somebody stands in going through what a search found, one picture after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .user import User
+
+MOST_CULLINGS = 50
+"""Of one person: who begins more forgets the one left longest ago."""
+
+
+def _key(query: str) -> str:
+    return hashlib.sha256(query.encode()).hexdigest()
+
+
+class CullingQuerySet(models.QuerySet["Culling"]):
+    def of(self, user: User) -> CullingQuerySet:
+        return self.filter(owner=user)
+
+    def by_query(self, user: User, query: str) -> Culling | None:
+        """The user's own, of the search that an address has so."""
+        return self.of(user).filter(key=_key(query)).first()
+
+    def begin(self, user: User, query: str) -> Culling:
+        """From the first picture: what is marked from now on is told at the end."""
+        now = timezone.now()
+        begun = {"at": None, "started_at": now, "seen_at": now}
+        culling, is_new = self.update_or_create(owner=user, key=_key(query), defaults=begun)
+        if is_new:
+            kept = self.of(user).order_by("-seen_at", "-pk").values("pk")[:MOST_CULLINGS]
+            self.of(user).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+        return culling
+
+    def stand(self, user: User, query: str, image: int | None) -> None:
+        """The user looks at this picture now; None: at the end, and next time from the first."""
+        row = self.of(user).filter(key=_key(query))
+        if not row.update(at=image, seen_at=timezone.now()):
+            self.begin(user, query)
+            row.update(at=image)
+
+
+class Culling(models.Model):
+    """One person's way through one search. The words of the search are not kept."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="cullings",
+        db_index=False,
+        verbose_name=_("owner"),
+    )
+    key = models.CharField(_("hash of the search"), max_length=64, editable=False)
+    # The number of the picture that was looked at last; it may be in the trash by now.
+    at = models.BigIntegerField(_("left off at picture"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started at"), editable=False)
+    seen_at = models.DateTimeField(_("last seen at"), editable=False)
+
+    objects = CullingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seen_at"]
+        verbose_name = _("culling")
+        verbose_name_plural = _("cullings")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key"], name="one_culling_a_search")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} · {self.at}"
