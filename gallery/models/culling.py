@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,11 +11,31 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .change import Change, ChangeKind
+
 if TYPE_CHECKING:
     from .user import User
 
 MOST_CULLINGS = 50
 """Of one person: who begins more forgets the one left longest ago."""
+
+
+MOST_CHANGES = 10_000
+"""That a tally reads: so many presses nobody makes in one go."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many pictures something became of, each counted once."""
+
+    kept: int
+    rated: int
+    tagged: int
+    trashed: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.kept or self.rated or self.tagged or self.trashed)
 
 
 def _key(query: str) -> str:
@@ -75,3 +96,21 @@ class Culling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_id} · {self.at}"
+
+    def tally(self) -> Tally:
+        """What its owner did to single pictures since it was begun, and has not taken back."""
+        # Of what was done to many pictures at once, nothing was done here.
+        changes = Change.objects.filter(
+            owner=self.owner_id, created_at__gte=self.started_at, undone_at=None, count=1
+        ).order_by("-pk")[:MOST_CHANGES]
+        found: dict[str, set[int]] = {kind: set() for kind in ChangeKind}
+        for change in changes:
+            if change.kind != ChangeKind.FAVOUR or change.before["now"]:
+                found[change.kind].update(change.images)
+        gone = found[ChangeKind.TRASH]
+        return Tally(
+            kept=len(found[ChangeKind.FAVOUR] - gone),
+            rated=len(found[ChangeKind.RATE] - gone),
+            tagged=len(found[ChangeKind.TAG] - gone),
+            trashed=len(gone),
+        )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -13,10 +11,7 @@ from gallery.forms import StandForm
 from gallery.models import MOST_STARS, Culling, Image
 
 from .requests import StudioRequest
-from .run import END, Run, Stop
-
-if TYPE_CHECKING:
-    from typing import Any
+from .run import END, START, Run
 
 RATINGS = range(MOST_STARS + 1)
 
@@ -26,14 +21,20 @@ RATINGS = range(MOST_STARS + 1)
 def image_cull(request: StudioRequest) -> HttpResponse:
     """One picture of the run with all that can be done; to htmx that alone, for its script."""
     run = Run(request, "image_cull")
-    at = request.GET.get("at")
-    image = None if at == END else _picture(run, at)
+    at = request.GET.get("at") or _left_off(run)
+    image = _picture(run, at)
     if image is None:
         return _end(request, run)
-    context = {"run": run, **_plate(run, run.stop(image))}
+    context = {"run": run, "start": run.address(START), "end": run.address(END)}
+    context |= {"stop": run.stop(image), "image": image, "prompt": image.prompt, "ratings": RATINGS}
     if request.htmx:
         return render(request, "gallery/_cull_plate.html", context)
-    context |= {"place": run.place(image), "total": run.total, "resumed": _resumed(run, at)}
+    place = run.place(image)
+    context |= {
+        "place": place,
+        "total": run.total,
+        "resumed": "at" not in request.GET and place > 1,
+    }
     Culling.objects.stand(run.user, run.query, image.pk)
     return render(request, "gallery/image_cull.html", context)
 
@@ -50,36 +51,29 @@ def cull_stand(request: StudioRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _picture(run: Run, at: str | None) -> Image | None:
-    """The one asked for; else where the run was left off; else its first, which begins it anew."""
-    if at is not None:
-        return run.picture(at)
+def _left_off(run: Run) -> str:
     culling = Culling.objects.by_query(run.user, run.query)
-    if culling and culling.at and (image := run.picture(str(culling.at))):
-        return image
+    return str(culling.at) if culling and culling.at else START
+
+
+def _picture(run: Run, at: str) -> Image | None:
+    if at == END:
+        return None
+    if at != START:
+        return run.picture(at)
     Culling.objects.begin(run.user, run.query)
     return run.picture(None)
-
-
-def _resumed(run: Run, at: str | None) -> bool:
-    """Whether the page opens in the middle, without being asked to."""
-    return at is None and run.place(run.picture(None)) > 1 if at is None else False
-
-
-def _plate(run: Run, stop: Stop) -> dict[str, Any]:
-    return {
-        "stop": stop,
-        "image": stop.image,
-        "prompt": stop.image.prompt,
-        "end": run.address(END),
-        "ratings": RATINGS,
-    }
 
 
 def _end(request: StudioRequest, run: Run) -> HttpResponse:
     """What became of the pictures; the next run begins from the first."""
     culling = Culling.objects.by_query(run.user, run.query)
-    context = {"run": run, "tally": culling.tally() if culling else None, "first": run.found.first()}
+    context = {
+        "run": run,
+        "start": run.address(START),
+        "tally": culling.tally() if culling else None,
+        "first": run.found.first(),
+    }
     if culling:
         Culling.objects.stand(run.user, run.query, None)
     shape = "_cull_end" if request.htmx else "image_cull"

@@ -19,8 +19,8 @@ from .requests import StudioRequest, whole_number
 if TYPE_CHECKING:
     from gallery.models.image import ImageQuerySet
 
-END = "end"
-"""Instead of a picture's number in the address: past the last one."""
+START, END = "start", "end"
+"""Instead of a picture's number in the address: anew from the first one, and past the last one."""
 
 
 class Run:

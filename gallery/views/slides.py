@@ -25,11 +25,12 @@ PACE = 5
 def image_slides(request: StudioRequest) -> HttpResponse:
     """One picture, alone; to htmx what the page's script puts in its place next."""
     run = Run(request, "image_slides")
-    image = run.picture(request.GET.get("at")) or run.found.first()
+    first = run.found.first()
+    image = run.picture(request.GET.get("at")) or first
     context = {
         "run": run,
         "stop": run.stop(image) if image else None,
-        "first": run.address(None),
+        "first": run.address(first.pk) if first else "",
         "paces": PACES,
         "pace": PACE,
     }

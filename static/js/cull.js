@@ -246,6 +246,11 @@
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.code === "KeyZ" && (event.ctrlKey || event.metaKey) && !event.target.matches("#plate input")) {
+      event.preventDefault();
+      event.stopImmediatePropagation(); // else what is last is taken back twice
+      undo();
+    }
     if (event.key === "Escape" && event.target.matches("#plate input")) { event.target.blur(); event.stopPropagation(); }
   }, true);
 

@@ -48,10 +48,12 @@
   artel.deck = (place, { shown, failed }) => {
     const plates = new Map();
     const coming = new Map();
+    const gone = new Set();
     const first = place.firstElementChild;
     const line = [first.dataset.here];
     let at = 0;
     plates.set(line[0], first);
+    const isNew = (url) => url && !gone.has(url) && !line.includes(url);
 
     async function fetched(url) {
       const answer = await fetch(url, { headers: { "HX-Request": "true" }, cache: "no-store" });
@@ -60,6 +62,7 @@
       const template = document.createElement("template");
       template.innerHTML = text;
       const plate = document.importNode(template.content.firstElementChild, true);
+      if (!plate.dataset.here) throw new Error("none");
       await $("img", plate)?.decode().catch(() => {});
       return plate;
     }
@@ -81,11 +84,11 @@
         const plate = await load(line[at + step]);
         if (line[at] !== here) return;
         const { next } = plate.dataset;
-        if (at + step === line.length - 1 && next && !line.includes(next)) line.push(next);
+        if (at + step === line.length - 1 && isNew(next)) line.push(next);
         if (at + step >= line.length - 1) break;
       }
       const { previous } = (await load(line[0])).dataset;
-      if (previous && line[at] === here && !line.includes(previous)) { line.unshift(previous); at += 1; }
+      if (isNew(previous) && line[at] === here) { line.unshift(previous); at += 1; }
       if (at > 0) await load(line[at - 1]);
       for (const url of [...plates.keys()]) {
         if (plates.size > KEPT && Math.abs(line.indexOf(url) - at) > AHEAD) plates.delete(url);
@@ -126,7 +129,7 @@
         if (line[at + by] === undefined) {
           const { next, previous } = deck.plate.dataset;
           const url = by > 0 ? next : previous;
-          if (deck.busy || !url || line.includes(url)) return false;
+          if (deck.busy || !isNew(url)) return false;
           if (by > 0) line.push(url);
           else { line.unshift(url); at += 1; }
         }
@@ -136,9 +139,9 @@
       // The one that is looked at leaves; what follows takes its place. False: nothing follows.
       leave() {
         const { next } = deck.plate.dataset;
-        if (line[at + 1] === undefined && next) line.push(next);
-        const gone = line[at];
-        plates.delete(gone);
+        if (line[at + 1] === undefined && isNew(next)) line.push(next);
+        gone.add(line[at]);
+        plates.delete(line[at]);
         line.splice(at, 1);
         if (line[at] === undefined) { at = line.length - 1; return false; }
         show(at);
@@ -146,10 +149,12 @@
       },
       // Back to this one, which may have left.
       back(url, place_) {
+        gone.delete(url);
         plates.delete(url);
         if (!line.includes(url)) line.splice(Math.min(place_, line.length), 0, url);
         show(line.indexOf(url));
       },
+      jump(url) { show(Math.max(0, line.indexOf(url))); },
       again() { show(Math.max(0, at)); },
       forget(url) { if (line[at] !== url || place.firstElementChild !== plates.get(url)) plates.delete(url); },
       prepare: () => prepare().catch(() => {}),
