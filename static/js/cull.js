@@ -41,6 +41,13 @@
 
   const say = (text) => htmx.swap($("#undo"), text, { swapStyle: "innerHTML" });
 
+  // The address that takes it back, in the bar that says what was done.
+  function wayBack(text) {
+    const bar = document.createElement("template");
+    bar.innerHTML = text;
+    return $("form", bar.content)?.getAttribute("action") ?? "";
+  }
+
   function asked(form, button) {
     const body = new URLSearchParams(new FormData(form));
     body.delete("next");
@@ -141,9 +148,7 @@
     const { here } = plate().dataset;
     const one = { here, index: deck.at, ...stand, undo: "", kind: form.dataset.act };
     const sent = send(form.action, asked(form, button)).then((text) => {
-      const bar = document.createElement("template");
-      bar.innerHTML = text;
-      one.undo = $("form", bar.content)?.getAttribute("action") ?? "";
+      one.undo = wayBack(text);
       say(text);
       deck.forget(here);
     });
@@ -185,6 +190,28 @@
     }
   }
 
+  // Words are added to the picture that stays: it is drawn anew, with them.
+  async function tag(form) {
+    const { here } = plate().dataset;
+    const one = { here, index: deck.at, ...stand, undo: "", kind: "tag" };
+    const error = $("#cull-tags-error");
+    try {
+      const text = await send(form.action, asked(form));
+      one.undo = wayBack(text);
+      done.push(one);
+      say(text);
+      document.activeElement?.blur();
+      if (plate().dataset.here === here) deck.back(here, deck.at);
+    } catch (failure) {
+      const template = document.createElement("template");
+      template.innerHTML = failure.text ?? "";
+      const told = $(".error", template.content)?.textContent.trim();
+      if (!told) { complain(failure); return; }
+      error.textContent = told;
+      error.hidden = false;
+    }
+  }
+
   // A press is one batch: the button waits for its answer, and its next press has another token.
   async function rerun(form) {
     const button = $("button", form);
@@ -218,6 +245,7 @@
     if (!one.dataset.act || !place.contains(one)) return;
     event.preventDefault();
     if (one.dataset.act === "rerun") rerun(one);
+    else if (one.dataset.act === "tag") tag(one);
     else act(one, event.submitter);
   });
 

@@ -24,6 +24,12 @@ def now() -> datetime:
     return timezone.now()
 
 
+@pytest.fixture
+def alice(db: None) -> User:
+    """Never seen so far."""
+    return User.objects.create_user("alice", password="wonderland-1865")
+
+
 def visit(user: User, when: datetime) -> int:
     """Somebody asks for something at that moment, and is told how many times that was written."""
     with patch.object(timezone, "now", lambda: when), CaptureQueriesContext(connection) as asked:
