@@ -5,6 +5,17 @@ from .composer import ComposerForm
 from .find import FindForm, Sort
 from .history import HistoryForm
 from .links import MAX_LINK, check_link
+from .marks import (
+    NO_PLACE,
+    CollectForm,
+    FavourForm,
+    MemberForm,
+    MoveForm,
+    NameForm,
+    RateForm,
+    TagForm,
+    TagsForm,
+)
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
@@ -13,20 +24,29 @@ from .run import RunForm, StandForm
 __all__ = [
     "AGAIN",
     "MAX_LINK",
+    "NO_PLACE",
+    "CollectForm",
     "ComposerForm",
+    "FavourForm",
     "FindForm",
     "HistoryForm",
+    "MemberForm",
+    "MoveForm",
+    "NameForm",
     "NewPasswordForm",
     "NoteForm",
     "PasswordForm",
     "PressForm",
     "ProfileForm",
+    "RateForm",
     "ResetForm",
     "RunForm",
     "SetupForm",
     "SignupForm",
     "Sort",
     "StandForm",
+    "TagForm",
+    "TagsForm",
     "check_link",
     "refusal_words",
     "time_zones",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .change import Change, ChangeKind
+from .image import Image
 
 if TYPE_CHECKING:
     from .user import User
@@ -98,7 +99,7 @@ class Culling(models.Model):
         return f"{self.owner_id} · {self.at}"
 
     def tally(self) -> Tally:
-        """What its owner did to single pictures since it was begun, and has not taken back."""
+        """What its owner did to pictures since it was begun, and has not taken back."""
         # Of what was done to many pictures at once, nothing was done here.
         changes = Change.objects.filter(
             owner=self.owner_id, created_at__gte=self.started_at, undone_at=None, count=1
@@ -107,7 +108,12 @@ class Culling(models.Model):
         for change in changes:
             if change.kind != ChangeKind.FAVOUR or change.before["now"]:
                 found[change.kind].update(change.images)
-        gone = found[ChangeKind.TRASH]
+        gone = set(
+            Image.objects.filter(owner=self.owner_id)
+            .trashed_alone()
+            .filter(trashed_at__gte=self.started_at)
+            .values_list("pk", flat=True)
+        )
         return Tally(
             kept=len(found[ChangeKind.FAVOUR] - gone),
             rated=len(found[ChangeKind.RATE] - gone),

@@ -29,7 +29,9 @@ from gallery.models import (
     Balance,
     Batch,
     Budget,
+    Change,
     Charge,
+    Collection,
     Comparison,
     Event,
     Image,
@@ -38,6 +40,7 @@ from gallery.models import (
     Question,
     StoredFile,
     Studio,
+    Tag,
     Task,
     User,
 )
@@ -167,6 +170,7 @@ class Furnisher:
         image = self.finish(task)
         self.submit(owner, f"{LONG}, ночь", "4:3", parent=task.batch.prompt)
         self.ids(image=image.pk, prompt=task.batch.prompt_id, done=task.pk, older=images[-1].pk)
+        self.choose(owner)
         self.come_late(images[-1])
         self.trash(images[:3])
         states = (
@@ -187,6 +191,20 @@ class Furnisher:
         for task in first:
             Task.objects.cancel(task.pk, by=owner)
             self.ids(canceled=task.pk)
+
+    def choose(self, owner: User) -> None:
+        """Stars, hearts, tags and a collection, with names of every length."""
+        own = Image.objects.of(owner).order_by("pk")
+        pks = list(own.values_list("pk", flat=True))
+        Change.objects.rate(owner, own.filter(pk__in=pks[2:5]), 4)
+        Change.objects.favour(owner, own.filter(pk__in=pks[3:]), True)
+        Change.objects.tag(owner, own.filter(pk__in=pks[2:]), ["туман", "морской берег"])
+        Change.objects.tag(owner, own.filter(pk__in=pks[-1:]), ["fox", LONG[35:84]])
+        for name in ("Для печати", LONG[:97]):
+            made, _is_new = Collection.objects.named(owner, name)
+            Change.objects.collect(owner, own, made)
+            self.ids(collection=made.pk)
+        self.ids(tag=Tag.objects.get(owner=owner, name="fox").pk)
 
     def hasty(self) -> None:
         """Somebody whose sending is held, whose limit is nearly reached, and who asks twice."""

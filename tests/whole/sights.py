@@ -96,6 +96,16 @@ def _delete_picture(page: Page) -> None:
     expect(page.locator(".undo-bar button")).to_be_visible()
 
 
+def _merge_tag(page: Page) -> None:
+    page.locator("[name=name]").fill("туман")
+    page.locator("main form .primary").click()
+    expect(page.locator("[name=merge]")).to_be_attached()
+
+
+def _open_member(page: Page) -> None:
+    page.locator(".member-menu summary").first.click()
+
+
 def _open_menu(page: Page) -> None:
     page.locator(".menu summary").click()
 
@@ -143,6 +153,15 @@ SIGHTS = [
     Sight("compare-none", "/gallery/compare/", status=422),
     Sight("slides", "/gallery/slides/", "collector", large_text=True),
     Sight("studio-since", "/", "guest", large_text=True),
+    # Tags and collections
+    Sight("tags", "/tags/", large_text=True),
+    Sight("tags-empty", "/tags/", "novice"),
+    Sight("tag-rename", "/tags/{tag}/rename/"),
+    Sight("tag-merge", "/tags/{tag}/rename/", do=_merge_tag, status=422),
+    Sight("tag-delete", "/tags/{tag}/delete/"),
+    Sight("collections", "/collections/", large_text=True),
+    Sight("collection", "/collections/{collection}/", do=_open_member, large_text=True),
+    Sight("collection-delete", "/collections/{collection}/delete/"),
     # History
     Sight("history", "/history/", "collector", large_text=True),
     Sight("history-states", "/history/", "member"),
@@ -212,6 +231,9 @@ SIGHTS += [
     Sight(f"panel-{name.split('/')[1]}-history", f"/admin/{name}/{{{name}}}/history/", "keeper")
     for name in PANEL
 ]
+CHOICES = ("tag", "collection", "change")
+"""Of the lists that are built alike those are looked at that hold words; their rows are theirs."""
+SIGHTS += [Sight(f"panel-{name}-list", f"/admin/gallery/{name}/", "keeper") for name in CHOICES]
 ADDED = ("auth/group", "gallery/imagemodel", "gallery/user")
 """What administrators add by a form."""
 SIGHTS += [
@@ -240,17 +262,21 @@ SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in
 
 NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
-    "batch_create", "cull_stand", "image_restore", "image_trash", "language_set", "logout", "password_change",
+    "change_undo", "collection_cover", "collection_drop", "collection_move", "collection_rename",
+    "cull_stand", "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
+    "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "visit_hear",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
-    "prompt_text", "robots",
+    "collection_complete", "image_states", "prompt_text", "robots", "tag_complete",
     # Django's panel: actions, parts, and pages that no link of ours leads to. Of the forms that
     # add, those are looked at that are anybody's; a row is deleted where it is a group alone.
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",
     "admin:password_change_done", "admin:view_on_site", "admin:auth_user_password_change",
     "admin:*_add", "admin:*_delete",
+    *(f"admin:gallery_{name}_{page}" for name in CHOICES for page in ("change", "history")),
+    "admin:gallery_membership_*", "admin:gallery_savedsearch_*", "admin:gallery_tagging_*",
 }  # fmt: skip
 
 
