@@ -284,6 +284,7 @@ MIDDLEWARE = [
     "gallery.middleware.Preferences",
     "gallery.middleware.RefusedMethods",
     "gallery.middleware.LoginRequired",
+    "gallery.middleware.Visits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -19,6 +19,7 @@ from .marks import (
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
+from .run import RunForm, StandForm
 
 __all__ = [
     "AGAIN",
@@ -39,9 +40,11 @@ __all__ = [
     "ProfileForm",
     "RateForm",
     "ResetForm",
+    "RunForm",
     "SetupForm",
     "SignupForm",
     "Sort",
+    "StandForm",
     "TagForm",
     "TagsForm",
     "check_link",

@@ -1,5 +1,6 @@
 """The nouns of the house. Their QuerySets are the only writers of state and money."""
 
+from .absence import Absence, absence
 from .account import Account, account, drawn
 from .attempt import Attempt, Refused, attempt, prune_attempts
 from .balance import Balance
@@ -23,6 +24,7 @@ from .change import Change, ChangeKind, NameTaken, TooManyTags
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
+from .culling import Culling
 from .durations import Typical, typical
 from .event import Event
 from .image import MOST_STARS, Image, StoredFile
@@ -56,6 +58,7 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "Absence",
     "Account",
     "AskFirst",
     "Attempt",
@@ -70,6 +73,7 @@ __all__ = [
     "ChargeKind",
     "Collection",
     "Comparison",
+    "Culling",
     "Event",
     "IllegalMove",
     "Image",
@@ -108,6 +112,7 @@ __all__ = [
     "Typical",
     "User",
     "Verdict",
+    "absence",
     "account",
     "attempt",
     "current_month",

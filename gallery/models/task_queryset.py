@@ -79,6 +79,16 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             "-batch_id", "position"
         )
 
+    def failed_between(self, since: datetime, until: datetime) -> TaskQuerySet:
+        return self.filter(status=TaskStatus.FAILED, ended_at__gt=since, ended_at__lte=until)
+
+    def doubtful_between(self, since: datetime, until: datetime) -> TaskQuerySet:
+        """Given up as lost in that time, or sent in it and unknown ever since."""
+        lost = Q(status=TaskStatus.LOST, ended_at__gt=since, ended_at__lte=until)
+        return self.filter(
+            lost | Q(status=TaskStatus.UNKNOWN, sent_at__gt=since, sent_at__lte=until)
+        )
+
     def newest_of_each(self, prompts: Iterable[int], most: int) -> TaskQuerySet:
         """At most so many tasks of each of these prompts, the newest first."""
         rank = Window(RowNumber(), partition_by=F("batch__prompt"), order_by=F("pk").desc())

@@ -29,8 +29,11 @@ def sent(request: HttpRequest) -> QueryDict | None:
 
 
 def came_from(request: HttpRequest) -> str:
-    """The address here that a form was on, with its search; empty when that was elsewhere."""
-    page = request.META.get("HTTP_REFERER", "")
+    """The address here that a form was on, with its search, or the `next` one that it names; empty
+    when that is elsewhere.
+    """
+    named = request.POST.get("next")
+    page = request.build_absolute_uri(named) if named else request.META.get("HTTP_REFERER", "")
     hosts = {request.get_host()}
     if not url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()):
         return ""

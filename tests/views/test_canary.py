@@ -22,6 +22,8 @@ CANARY = "canary"
 """In every text of alice's, and in none of anybody else's."""
 LINK = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-\w*url)=["']([^"']+)["']""")
 SRCSET = re.compile(r"""srcset=["']([^"']+)["']""")
+MORE = "&at={0}&image={0}&image=1&since={0}"
+"""Numbers of pictures, as the pages of the gallery have them in their addresses."""
 MOST = 1500
 """Addresses: a crawl that finds more has left the house."""
 
@@ -127,7 +129,10 @@ def named_addresses() -> list[str]:
             known = {"pk": pk, "size": 384, "token": "x", "uidb64": "MQ"}
             found.append(reverse(str(pattern.name), kwargs={name: known[name] for name in names}))
         if "pk" not in names:
-            found += [f"{found[-1]}?from={pk}&reference={pk}&before={pk}&q=" for pk in numbers]
+            found += [
+                f"{found[-1]}?from={pk}&reference={pk}&before={pk}&q={MORE.format(pk)}"
+                for pk in numbers
+            ]
     return found
 
 

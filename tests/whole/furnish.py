@@ -223,6 +223,8 @@ class Furnisher:
         forgetful = self.person("forgetful")
         self.found["links"]["one_time_link"] = User.objects.one_time_link(forgetful)
         guest = self.person("guest")
+        # What follows happens while they are away.
+        User.objects.filter(pk=guest.pk).update(seen_at=timezone.now() - timedelta(hours=2))
         for text, ratio in PROMPTS[4:8]:
             for task in self.submit(guest, text, ratio):
                 self.finish(task)

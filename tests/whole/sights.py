@@ -110,6 +110,11 @@ def _open_menu(page: Page) -> None:
     page.locator(".menu summary").click()
 
 
+def _open_keys(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys-box")).to_be_visible()
+
+
 SIGHTS = [
     # The studio
     Sight("studio", "/", "collector", large_text=True),
@@ -140,6 +145,14 @@ SIGHTS = [
     Sight("task-lost", "/tasks/{lost}/"),
     Sight("task-canceled", "/tasks/{canceled}/"),
     Sight("task-again", "/tasks/{unknown}/again/"),
+    # Finding and choosing
+    Sight("cull", "/gallery/cull/", "collector", large_text=True),
+    Sight("cull-keys", "/gallery/cull/", "collector", _open_keys),
+    Sight("cull-end", "/gallery/cull/?at=end", "collector"),
+    Sight("compare", "/gallery/compare/?image={image}&image={older}", large_text=True),
+    Sight("compare-none", "/gallery/compare/", status=422),
+    Sight("slides", "/gallery/slides/", "collector", large_text=True),
+    Sight("studio-since", "/", "guest", large_text=True),
     # Tags and collections
     Sight("tags", "/tags/", large_text=True),
     Sight("tags-empty", "/tags/", "novice"),
@@ -250,10 +263,10 @@ SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in
 NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
     "change_undo", "collection_cover", "collection_drop", "collection_move", "collection_rename",
-    "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
+    "cull_stand", "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
-    "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty",
+    "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "visit_hear",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "collection_complete", "image_states", "prompt_text", "robots", "tag_complete",
