@@ -15,6 +15,7 @@ from gallery.views import (
     studio,
     tasks,
     trash,
+    zips,
 )
 from gallery.views.health import healthz
 
@@ -39,6 +40,11 @@ urlpatterns = [
     path("prompts/<int:pk>/restore/", trash.prompt_restore, name="prompt_restore"),
     path("trash/", trash.trash_show, name="trash_show"),
     path("trash/empty/", trash.trash_empty, name="trash_empty"),
+    path("zips/", zips.zip_list, name="zip_list"),
+    path("zips/new/", zips.zip_create, name="zip_create"),
+    path("zips/<int:pk>/", zips.zip_show, name="zip_show"),
+    path("zips/<int:pk>/file/", zips.zip_file, name="zip_file"),
+    path("zips/<int:pk>/delete/", zips.zip_delete, name="zip_delete"),
     path("history/", prompts.prompt_list, name="prompt_list"),
     path("prompts/<int:pk>/", prompts.prompt_show, name="prompt_show"),
     path("prompts/<int:pk>/text/", prompts.prompt_text, name="prompt_text"),

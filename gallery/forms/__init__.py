@@ -8,6 +8,7 @@ from .links import MAX_LINK, check_link
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
+from .selection import SelectionForm
 
 __all__ = [
     "AGAIN",
@@ -21,6 +22,7 @@ __all__ = [
     "PressForm",
     "ProfileForm",
     "ResetForm",
+    "SelectionForm",
     "SetupForm",
     "SignupForm",
     "Sort",

@@ -39,6 +39,7 @@ from .tag import MAX_TAG, Tag, Tagging
 from .task import Task
 from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
+from .zip import NoRoom, Step, Zip, ZipStatus
 
 __all__ = [
     "CONTENT_REFUSED",
@@ -76,6 +77,7 @@ __all__ = [
     "Membership",
     "ModelOff",
     "NoLongerUnknown",
+    "NoRoom",
     "Order",
     "OtherMoney",
     "Outcome",
@@ -91,6 +93,7 @@ __all__ = [
     "RemoteIdTaken",
     "SavedSearch",
     "Standing",
+    "Step",
     "StoredFile",
     "Studio",
     "Tag",
@@ -102,6 +105,8 @@ __all__ = [
     "Typical",
     "User",
     "Verdict",
+    "Zip",
+    "ZipStatus",
     "account",
     "attempt",
     "current_month",

@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 from django_q.models import Schedule
 
+from gallery.jobs import zip
 from gallery.models import (
     Balance,
     Comparison,
@@ -48,11 +49,14 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     """A row of alice's for each address that names one."""
     image = finish(submit(alice).tasks.get())
     assert image.task
+    zipped = zip.begin(alice, Image.objects.of(alice))
+    zip.run()
     queued, failed, unknown = (submit(alice).tasks.get() for _ in range(3))
     refuse(failed)
     doubt(unknown)
     return {
         "image": image.pk,
+        "zip": zipped.pk,
         "prompt": image.task.batch.prompt_id,
         "task:done": image.task.pk,
         "task:queued": queued.pk,
