@@ -257,6 +257,9 @@ ZIPS_EACH = 20
 ZIP_SLICE_SECONDS: float = 1
 ZIP_CLAIM_SECONDS: float = 30
 
+# What was done to pictures can be taken back for so long.
+CHANGES_SECONDS: float = 7 * 24 * 3600
+
 # A picture may be used as a reference by the provider's own link for so long after it was ready:
 # links die after a day, and the provider may fetch a while after it was asked.
 REFERENCE_SECONDS: float = 20 * 3600

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from gallery.archive import removal
 from gallery.failpoints import failpoint
-from gallery.models import Image, Prompt, Question
+from gallery.models import Change, Collection, Image, Membership, Prompt, Question, Tag, Tagging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,10 +32,11 @@ BATCH = 200
 def sweep() -> None:
     """Finish what was interrupted, and purge a batch of what has been in the trash for its time."""
     for pks in removal.left_behind(settings.DATA_DIR, settings.NOTE_SECONDS):
-        _remove_files(pks)
+        _remove_rest(pks)
     before = timezone.now() - timedelta(seconds=settings.TRASH_SECONDS)
     _purge_images(Image.objects.trashed_before(before))
     _purge_prompts(Prompt.objects.trashed_before(before))
+    Change.objects.prune()
 
 
 def empty(user: User) -> None:
@@ -53,13 +54,25 @@ def _purge_images(images: ImageQuerySet) -> int:
         with removal.announced(settings.DATA_DIR, pks):
             images.filter(pk__in=pks).purge()
             failpoint("purge-row-written")
-            _remove_files(pks)
+            _remove_rest(pks)
     return len(pks)
 
 
-def _remove_files(pks: Iterable[int]) -> None:
-    for name in Image.objects.purged().filter(pk__in=pks).values_list("file", flat=True):
+def _remove_rest(pks: Iterable[int]) -> None:
+    """Tags, places in collections and files of those that are purged. May be done again."""
+    gone = dict(Image.objects.purged().filter(pk__in=pks).values_list("pk", "file"))
+    _remove_marks(list(gone))
+    for name in gone.values():
         removal.remove_picture(settings.DATA_DIR, name)
+
+
+def _remove_marks(pks: list[int]) -> None:
+    taggings = Tagging.objects.filter(image__in=pks)
+    tags = set(taggings.values_list("tag", flat=True))
+    taggings.delete()
+    Tag.objects.remove_empty(tags)
+    Membership.objects.filter(image__in=pks).delete()
+    Collection.objects.filter(cover__in=pks).update(cover=None)
 
 
 def _purge_prompts(prompts: PromptQuerySet) -> int:

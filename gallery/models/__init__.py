@@ -19,6 +19,7 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
+from .change import Change, ChangeKind, TooManyTags
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
@@ -35,7 +36,7 @@ from .saved_search import MAX_LINE, SavedSearch
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
-from .tag import MAX_TAG, Tag, Tagging
+from .tag import MAX_TAG, MOST_TAGS, Tag, Tagging
 from .task import Task
 from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
@@ -50,6 +51,7 @@ __all__ = [
     "MAX_TAG",
     "MAX_TEXT",
     "MOST_STARS",
+    "MOST_TAGS",
     "MOVES",
     "OPEN",
     "PAID_NOT_SAVED",
@@ -63,6 +65,8 @@ __all__ = [
     "BatchKind",
     "BeyondBudget",
     "Budget",
+    "Change",
+    "ChangeKind",
     "Charge",
     "ChargeKind",
     "Collection",
@@ -102,6 +106,7 @@ __all__ = [
     "TaskStatus",
     "Theme",
     "TokenReused",
+    "TooManyTags",
     "Typical",
     "User",
     "Verdict",

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .user import User
 
 MAX_NAME = 100
 """Characters of the name of a collection, or of a saved search."""
+GAP = 2**32
+"""Between two places: so often one may be halved, and so many fit into a column."""
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
@@ -58,6 +63,16 @@ class Collection(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def append(self, collection: Collection, images: Iterable[int]) -> None:
+        """Put pictures, none of which is in it, at the end. The caller holds the owner's row."""
+        last = self.filter(collection=collection).aggregate(last=Max("place"))["last"] or 0
+        self.bulk_create(
+            Membership(collection=collection, image_id=pk, place=last + n * GAP)
+            for n, pk in enumerate(images, 1)
+        )
+
+
 class Membership(models.Model):
     """One picture in one collection, at its place in the order."""
 
@@ -73,6 +88,8 @@ class Membership(models.Model):
     )
     # Ascending, with gaps; equal places are ordered by the row.
     place = models.BigIntegerField(_("place"))
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["place", "pk"]

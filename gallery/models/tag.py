@@ -6,20 +6,41 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
+from .prompt import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .user import User
 
 MAX_TAG = 50
 """Characters of a tag."""
+MOST_TAGS = 50
+"""Tags of one picture."""
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def of(self, user: User) -> TagQuerySet:
         return self.filter(owner=user)
+
+    def named(self, user: User, names: Iterable[str]) -> list[Tag]:
+        """The user's tags of these names; what there is none of yet is made."""
+        wanted = {fold(name): " ".join(name.split()) for name in reversed(list(names))}
+        self.bulk_create(
+            (Tag(owner=user, name=name, key=key) for key, name in wanted.items()),
+            ignore_conflicts=True,
+        )
+        return list(self.of(user).filter(key__in=wanted))
+
+    def remove_empty(self, tags: Iterable[Tag | int]) -> None:
+        """Those of these that no picture has, in the gallery or in the trash, are gone."""
+        self.filter(pk__in=[getattr(tag, "pk", tag) for tag in tags]).filter(
+            ~Exists(Tagging.objects.filter(tag=OuterRef("pk")))
+        ).delete()
 
 
 class Tag(models.Model):

@@ -34,4 +34,5 @@ def image_list(request: StudioRequest) -> HttpResponse:
         "next": number + 1 if len(found) > settings.PAGE_SIZE else None,
     }
     shape = "_image_grid" if request.htmx and "page" in request.GET else "image_list"
-    return render(request, f"gallery/{shape}.html", context)
+    status = 200 if form.is_valid() else 422
+    return render(request, f"gallery/{shape}.html", context, status=status)

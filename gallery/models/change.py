@@ -1,0 +1,351 @@
+"""What a person does to pictures of theirs, to one or to all, and how it is taken back.
+
+Every verb takes any queryset of pictures and acts on those of it that are the user's own and hang
+in the gallery, whole or not at all. It writes down what was before, in a row that `undo` reads.
+Pictures come in by the ten thousand: rows are read and written a chunk at a time, each chunk by the
+same number of queries.
+
+All changes of one person stand in line behind the person's own row, so that no tag is removed as
+empty while it is given, and no place of a collection is given twice. The pictures' rows are held as
+well: against a purge at the same moment, whoever comes second sees what the first has done.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .collection import Collection, Membership
+from .image import Image
+from .prompt import fold
+from .tag import MOST_TAGS, Tag, Tagging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .image import ImageQuerySet
+    from .user import User
+
+CHUNK = 900
+"""Rows at a time: SQLite may take no more than 999 variables in a statement."""
+
+
+class TooManyTags(Exception):
+    """A picture would have more tags than a picture may have."""
+
+
+class ChangeKind(models.TextChoices):
+    RATE = "rate", _("rating")
+    FAVOUR = "favour", _("favourite")
+    TAG = "tag", _("tags given")
+    UNTAG = "untag", _("tags taken away")
+    COLLECT = "collect", _("put into a collection")
+    DROP = "drop", _("taken out of a collection")
+    TRASH = "trash", _("moved to the trash")
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def of(self, user: User) -> ChangeQuerySet:
+        return self.filter(owner=user)
+
+    # The verbs
+
+    def rate(self, user: User, images: ImageQuerySet, rating: int) -> Change:
+        """Stars, 1 to 5; 0 takes them away."""
+        return self._set(ChangeKind.RATE, user, images, "rating", rating)
+
+    def favour(self, user: User, images: ImageQuerySet, on: bool) -> Change:
+        return self._set(ChangeKind.FAVOUR, user, images, "favourite", on)
+
+    @transaction.atomic
+    def tag(self, user: User, images: ImageQuerySet, names: Sequence[str]) -> Change:
+        """Give every one of these pictures every one of these tags.
+
+        Raises TooManyTags when a picture would have too many; then none has changed.
+        """
+        _line_up(user)
+        tags = Tag.objects.named(user, names)
+        added: dict[int, list[int]] = {tag.pk: [] for tag in tags}
+        for pks in _own(user, images):
+            had = _taggings(tags, pks)
+            new = [(tag.pk, pk) for tag in tags for pk in pks if (tag.pk, pk) not in had]
+            Tagging.objects.bulk_create(Tagging(tag_id=tag, image_id=pk) for tag, pk in new)
+            _check_room({pk for _tag, pk in new})
+            for tag, pk in new:
+                added[tag].append(pk)
+        Tag.objects.remove_empty(tags)
+        return self._record(ChangeKind.TAG, user, _by_tag(tags, added), *added.values())
+
+    @transaction.atomic
+    def untag(self, user: User, images: ImageQuerySet, names: Sequence[str]) -> Change:
+        """Take these tags away from these pictures; a tag that no picture has any more is gone."""
+        _line_up(user)
+        tags = list(Tag.objects.of(user).filter(key__in={fold(name) for name in names}))
+        gone: dict[int, list[int]] = {tag.pk: [] for tag in tags}
+        for pks in _own(user, images):
+            for tag, pk in sorted(_taggings(tags, pks)):
+                gone[tag].append(pk)
+            Tagging.objects.filter(tag__in=tags, image__in=pks).delete()
+        Tag.objects.remove_empty(tags)
+        return self._record(ChangeKind.UNTAG, user, _by_tag(tags, gone), *gone.values())
+
+    @transaction.atomic
+    def collect(self, user: User, images: ImageQuerySet, collection: Collection) -> Change:
+        """Put these pictures at the collection's end, in the order in which they come."""
+        _line_up(user)
+        found = Collection.objects.of(user).filter(pk=collection.pk).first()
+        added: list[int] = []
+        for pks in _own(user, images, in_order=True) if found else ():
+            assert found
+            inside = Membership.objects.filter(collection=found, image__in=pks)
+            had = set(inside.values_list("image", flat=True))
+            new = [pk for pk in pks if pk not in had]
+            Membership.objects.append(found, new)
+            added += new
+        before = {"collection": collection.pk, "images": added}
+        return self._record(ChangeKind.COLLECT, user, before, added)
+
+    @transaction.atomic
+    def drop(self, user: User, images: ImageQuerySet, collection: Collection) -> Change:
+        """Take these pictures out of the collection; they stay in the gallery."""
+        _line_up(user)
+        places: list[tuple[int, int]] = []
+        own = Membership.objects.filter(collection__owner=user, collection=collection)
+        for pks in _own(user, images):
+            rows = own.filter(image__in=pks)
+            places += rows.values_list("image", "place")
+            rows.delete()
+        gone = [pk for pk, _place in places]
+        before = {"collection": collection.pk, "places": places, "cover": None}
+        covers = Collection.objects.of(user).filter(pk=collection.pk)
+        cover = covers.values_list("cover", flat=True).first()
+        if cover in set(gone):
+            covers.update(cover=None)
+            before["cover"] = cover
+        return self._record(ChangeKind.DROP, user, before, gone)
+
+    @transaction.atomic
+    def trash(self, user: User, images: ImageQuerySet) -> Change:
+        """Take these pictures out of the gallery, for a time. Their marks stay with them."""
+        _line_up(user)
+        now = timezone.now()
+        gone: list[int] = []
+        for pks in _own(user, images):
+            Image.objects.filter(pk__in=pks).update(trashed_at=now)
+            gone += pks
+        before = {"images": gone, "at": now.isoformat()}
+        return self._record(ChangeKind.TRASH, user, before, gone)
+
+    def prune(self) -> int:
+        """Forget what was done too long ago to be taken back; how many rows."""
+        before = timezone.now() - timedelta(seconds=settings.CHANGES_SECONDS)
+        return self.filter(created_at__lt=before).delete()[0]
+
+    @transaction.atomic
+    def _set(
+        self, kind: ChangeKind, user: User, images: ImageQuerySet, name: str, value: int
+    ) -> Change:
+        """Set one column. Of those that have the value already nothing is written down."""
+        _line_up(user)
+        was: dict[int, list[int]] = defaultdict(list)
+        for pks in _own(user, images.exclude(**{name: value})):
+            rows = Image.objects.filter(pk__in=pks)
+            for pk, old in rows.values_list("pk", name):
+                was[int(old)].append(pk)
+            rows.update(**{name: value})
+        before = {"was": list(was.items()), "now": int(value)}
+        return self._record(kind, user, before, *was.values())
+
+    def _record(
+        self, kind: ChangeKind, user: User, before: dict[str, Any], *images: Sequence[int]
+    ) -> Change:
+        count = len(set().union(*images))
+        return self.create(owner=user, kind=kind, before=before, count=count)
+
+
+class Change(models.Model):
+    """One act on pictures, with what was before it."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="changes",
+        verbose_name=_("owner"),
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=ChangeKind)
+    before = models.JSONField(_("what was before"), editable=False)
+    # Pictures that it changed: those that were so already do not count.
+    count = models.PositiveIntegerField(_("pictures"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, editable=False)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        indexes = [models.Index(fields=["created_at"], name="change_created")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.pk}"
+
+    @property
+    def images(self) -> list[int]:
+        """The numbers of the pictures that it changed, each once."""
+        kept = self.before
+        groups = (
+            [kept["images"]] if "images" in kept
+            else [[pk for pk, _place in kept["places"]]] if "places" in kept
+            else [row[-1] for row in kept.get("was", kept.get("tags"))]
+        )  # fmt: skip
+        return list(dict.fromkeys(pk for group in groups for pk in group))
+
+    @property
+    def names(self) -> list[str]:
+        """The tags that it gave or took away."""
+        return [name for _pk, name, _images in self.before.get("tags", ())]
+
+    @transaction.atomic
+    def undo(self) -> bool:
+        """Bring back what was before, once. What has been changed again since stays as it is now,
+        and so does what was purged; False when it was undone already.
+        """
+        _line_up(self.owner)
+        rows = Change.objects.filter(pk=self.pk, undone_at=None)
+        if rows.update(undone_at=timezone.now()) != 1:
+            return False
+        {
+            ChangeKind.RATE: self._unset,
+            ChangeKind.FAVOUR: self._unset,
+            ChangeKind.TAG: self._take_tags,
+            ChangeKind.UNTAG: self._give_tags,
+            ChangeKind.COLLECT: self._take_out,
+            ChangeKind.DROP: self._put_back,
+            ChangeKind.TRASH: self._take_from_trash,
+        }[ChangeKind(self.kind)]()
+        return True
+
+    def _unset(self) -> None:
+        name = "rating" if self.kind == ChangeKind.RATE else "favourite"
+        for old, images in self.before["was"]:
+            for pks in self._kept(images):
+                rows = Image.objects.filter(pk__in=pks, **{name: self.before["now"]})
+                rows.update(**{name: old})
+
+    def _take_tags(self) -> None:
+        for pk, name, images in self.before["tags"]:
+            tag = self._tag(pk, name)
+            for pks in _chunks(images) if tag else ():
+                Tagging.objects.filter(tag=tag, image__in=pks).delete()
+            Tag.objects.remove_empty([tag] if tag else [])
+
+    def _give_tags(self) -> None:
+        """Also of a tag that was removed since, unless a picture has too many by now."""
+        for pk, name, images in self.before["tags"]:
+            if not images:
+                continue
+            tag = self._tag(pk, name) or Tag.objects.named(self.owner, [name])[0]
+            for pks in self._kept(images):
+                counts = _tag_counts(pks)
+                rows = (pk for pk in pks if counts.get(pk, 0) < MOST_TAGS)
+                Tagging.objects.bulk_create(
+                    (Tagging(tag=tag, image_id=pk) for pk in rows), ignore_conflicts=True
+                )
+            Tag.objects.remove_empty([tag])
+
+    def _tag(self, pk: int, name: str) -> Tag | None:
+        """The one that it was, also by another name by now; or that of its name, made anew."""
+        found = Tag.objects.of(self.owner).filter(Q(pk=pk) | Q(key=fold(name)))
+        return min(found, key=lambda tag: tag.pk != pk, default=None)
+
+    def _take_out(self) -> None:
+        for pks in _chunks(self.before["images"]):
+            rows = Membership.objects.filter(collection=self.before["collection"], image__in=pks)
+            rows.filter(collection__owner=self.owner_id).delete()
+
+    def _put_back(self) -> None:
+        """At the places that they had; not into a collection that was deleted since."""
+        own = Collection.objects.of(self.owner).filter(pk=self.before["collection"])
+        if not own.exists():
+            return
+        places = dict(self.before["places"])
+        for pks in self._kept(places):
+            Membership.objects.bulk_create(
+                (
+                    Membership(collection_id=self.before["collection"], image_id=pk, place=place)
+                    for pk, place in ((pk, places[pk]) for pk in pks)
+                ),
+                ignore_conflicts=True,
+            )
+        cover = Membership.objects.filter(collection__in=own, image=self.before["cover"])
+        if cover.exists():
+            own.filter(cover=None).update(cover=self.before["cover"])
+
+    def _take_from_trash(self) -> None:
+        """Those alone that this very act has put there."""
+        at = datetime.fromisoformat(self.before["at"])
+        for pks in self._kept(self.before["images"]):
+            Image.objects.in_trash().filter(pk__in=pks, trashed_at=at).update(trashed_at=None)
+
+    def _kept(self, images: Iterable[int]) -> Iterator[list[int]]:
+        """Those of its pictures that were not purged, nor can be before this transaction ends."""
+        own = Image.objects.filter(owner=self.owner_id).with_file()
+        for pks in _chunks(images):
+            yield _held(own, pks)
+
+
+def _line_up(user: User) -> None:
+    """One change of a person's after the other."""
+    people = get_user_model().objects.select_for_update(no_key=True)
+    people.filter(pk=user.pk).values_list("pk").get()
+
+
+def _own(user: User, images: ImageQuerySet, *, in_order: bool = False) -> Iterator[list[int]]:
+    """The numbers of those that are the user's and in the gallery, held, a chunk at a time."""
+    own = Image.objects.of(user).in_gallery()
+    asked = images if in_order else images.order_by()
+    # The last condition is looked at once more when a row is held: it may be gone by then.
+    for pks in _chunks(list(asked.values_list("pk", flat=True))):
+        held = set(_held(own, pks))
+        yield [pk for pk in pks if pk in held]
+
+
+def _held(images: ImageQuerySet, pks: list[int]) -> list[int]:
+    """Always in the order of the numbers: two that hold the same rows never wait for each other."""
+    rows = images.filter(pk__in=pks).order_by("pk").select_for_update(no_key=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _chunks(pks: Iterable[int]) -> Iterator[list[int]]:
+    every = list(dict.fromkeys(pks))
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
+
+
+def _taggings(tags: Sequence[Tag], pks: Sequence[int]) -> set[tuple[int, int]]:
+    """Which of these tags are on which of these pictures."""
+    rows = Tagging.objects.filter(tag__in=tags, image__in=pks).order_by()
+    return set(rows.values_list("tag", "image"))
+
+
+def _tag_counts(pks: Iterable[int]) -> dict[int, int]:
+    rows = Tagging.objects.filter(image__in=pks).order_by().values_list("image")
+    return dict(rows.annotate(Count("pk")))
+
+
+def _check_room(pks: Iterable[int]) -> None:
+    if max(_tag_counts(pks).values(), default=0) > MOST_TAGS:
+        raise TooManyTags
+
+
+def _by_tag(tags: Iterable[Tag], images: dict[int, list[int]]) -> dict[str, Any]:
+    return {"tags": [(tag.pk, tag.name, images[tag.pk]) for tag in tags]}

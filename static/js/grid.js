@@ -1,0 +1,4 @@
+// The wall of the gallery.
+(() => {
+  "use strict";
+})();
