@@ -41,6 +41,11 @@ class StoredFile:
     """Average colour, `#rrggbb`: the placeholder while the thumbnail loads."""
 
 
+def _way(column: str) -> str:
+    """The lookup of what follows in the order of a column such as `-pk`."""
+    return f"{column[1:]}__lt" if column.startswith("-") else f"{column}__gt"
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def of(self, user: User) -> ImageQuerySet:
         return self.filter(owner=user)
@@ -59,6 +64,22 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def after(self, pk: int) -> ImageQuerySet:
         """Those newer than the picture pk, the nearest first."""
         return self.filter(pk__gt=pk).order_by("pk")
+
+    # A page of an order
+
+    def beyond(
+        self, order: Sequence[str], place: Sequence[int], *, itself: bool = False
+    ) -> ImageQuerySet:
+        """Those that follow a place in this order of one or two columns, or stand at it.
+
+        A keyset, so that any depth costs the same, and what arrives or goes in between is neither
+        shown twice nor skipped. With two columns the first condition is the range in their index.
+        """
+        pk = Q((f"{_way(order[-1])}{'e' if itself else ''}", place[-1]))
+        if len(order) == 1:
+            return self.filter(pk)
+        way = _way(order[0])
+        return self.filter((f"{way}e", place[0])).filter(pk | Q((way, place[0])))
 
     # The trash
 

@@ -104,15 +104,18 @@ def notices(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-ROW = 13
-"""The height in rem that a row of the gallery aims at, as in the style sheet."""
+ROWS = {"small": 7, "medium": 13, "large": 22}
+"""The height in rem that a row of the gallery aims at, as in the style sheets, and on a phone how
+much of its width a picture may take."""
+PHONE = {"small": 30, "medium": 60, "large": 100}
 
 
-@register.filter
-def tile_sizes(image: Image) -> str:
-    """How wide the tile may be drawn, for the choice among thumbnails."""
+@register.simple_tag(takes_context=True)
+def tile_sizes(context: dict[str, Any], image: Image) -> str:
+    """How wide the tile may be drawn, for browsers that do not see for themselves (`auto`)."""
     across = min(3.0, image.width / max(1, image.height))
-    return f"(max-width: 40rem) 60vw, {round(ROW * across * 1.25)}rem"
+    size = context.get("density", "medium")
+    return f"(max-width: 40rem) {PHONE[size]}vw, {round(ROWS[size] * across * 1.25)}rem"
 
 
 @register.filter

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django.db.models.functions import Left
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from gallery.forms import FindForm
 
-from .cards import EXCERPT
-from .requests import StudioRequest, whole_number
+from .requests import StudioRequest
+from .walls import last_page, stretch
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+DENSITIES = ("small", "medium", "large")
+STRETCHES = {"page", "at", "after", "before"}
+
 
 @require_safe
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "Cookie")
 def image_list(request: StudioRequest) -> HttpResponse:
     form = FindForm(request.GET, user=request.user)
-    number = max(1, whole_number(request.GET.get("page")) or 1)
-    start = (number - 1) * settings.PAGE_SIZE
-    rows = form.found().annotate(excerpt=Left("prompt__text", EXCERPT))
-    found = list(rows[start : start + settings.PAGE_SIZE + 1])
-    context = {
-        "form": form,
-        "images": found[: settings.PAGE_SIZE],
-        "number": number,
-        "next": number + 1 if len(found) > settings.PAGE_SIZE else None,
-    }
-    shape = "_image_grid" if request.htmx and "page" in request.GET else "image_list"
+    wall = stretch(form, request.GET)
+    if request.GET.get("page") == "last" or (not wall.images and (wall.number or 1) > 1):
+        return redirect(_address(form, last_page(form)))
+    context = {"form": form, "wall": wall, "images": wall.images, "density": _density(request)}
+    is_part = request.htmx and not STRETCHES.isdisjoint(request.GET)
+    shape = "_image_grid" if is_part else "image_list"
     status = 200 if form.is_valid() else 422
-    return render(request, f"gallery/{shape}.html", context, status=status)
+    answer = render(request, f"gallery/{shape}.html", context, status=status)
+    if "density" in request.GET:
+        answer.set_cookie("density", _density(request), max_age=31_536_000, samesite="Lax")
+    return answer
+
+
+def _density(request: StudioRequest) -> str:
+    """How large one likes the pictures: as asked for just now, or as last time."""
+    asked = request.GET.get("density") or request.COOKIES.get("density", "")
+    return asked if asked in DENSITIES else "medium"
+
+
+def _address(form: FindForm, page: int) -> str:
+    query = f"{form.query}&" if form.query else ""
+    return f"{reverse('image_list')}?{query}page={page}"

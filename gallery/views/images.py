@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from gallery import media
+from gallery.forms import FindForm
 from gallery.models import Charge, Image
 
 from .requests import StudioRequest
+from .walls import neighbours
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -38,15 +40,17 @@ def _own_file(request: StudioRequest, pk: int) -> Image:
 @vary_on_headers("HX-Request")
 def image_show(request: StudioRequest, pk: int) -> HttpResponse:
     image = _own(request, pk)
-    own = Image.objects.of(request.user).in_gallery()
+    form = FindForm(request.GET, user=request.user)
+    newer, older = neighbours(form, image)
     context = {
         "image": image,
         "task": image.task,
         "prompt": image.task.batch.prompt if image.task else None,
         "took": image.task.took if image.task else None,
         "cost": Charge.objects.spent_on(image.task) if image.task else None,
-        "newer": own.after(pk).values_list("pk", flat=True).first(),
-        "older": own.before(pk).order_by("-pk").values_list("pk", flat=True).first(),
+        "newer": newer,
+        "older": older,
+        "query": form.query,
     }
     # The lightbox lays the same over the page that it was opened on.
     shape = "_image_box" if request.htmx else "image_show"

@@ -59,7 +59,7 @@
         history.replaceState(null, ""); // else htmx loads it anew
         history.pushState(null, "");
       }
-      turn(link.pathname);
+      turn(link.pathname + link.search);
     }
     if (event.target.closest("#lightbox .close")) history.back();
   });
