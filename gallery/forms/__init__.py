@@ -8,6 +8,7 @@ from .links import MAX_LINK, check_link
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
+from .rerun import RerunForm
 from .selection import SelectionForm
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PasswordForm",
     "PressForm",
     "ProfileForm",
+    "RerunForm",
     "ResetForm",
     "SelectionForm",
     "SetupForm",

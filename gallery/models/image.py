@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .numbers import numbers
 from .reasons import sentence
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def among(self, pks: Sequence[int]) -> ImageQuerySet:
         """Those with one of these numbers, of which there may be more than a query has places."""
-        return self.filter(pk__in=_numbers(pks))
+        return self.filter(pk__in=numbers(pks))
 
     def excluding(self, pks: Sequence[int]) -> ImageQuerySet:
-        return self.exclude(pk__in=_numbers(pks))
+        return self.exclude(pk__in=numbers(pks))
 
     def before(self, pk: int | None) -> ImageQuerySet:
         """The page that follows the picture pk; a keyset, so any depth costs the same."""
@@ -142,24 +142,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
             height=file.height,
             color=file.color,
         )
-
-
-def _numbers(pks: Sequence[int]) -> Func:
-    """The numbers as rows of a query, in one parameter."""
-    return _Numbers(Value(json.dumps(list(pks))), output_field=models.BigIntegerField())
-
-
-class _Numbers(Func):
-    template = "(SELECT CAST(value AS BIGINT) FROM %(function)s(%(expressions)s))"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, function="json_each", **context)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        context["template"] = (
-            "(SELECT value::bigint FROM json_array_elements_text(%(expressions)s::json))"
-        )
-        return self.as_sql(compiler, connection, **context)
 
 
 class Image(models.Model):

@@ -235,6 +235,7 @@ NO_PAGES = {
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "zip_create",
+    "selection_*",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "prompt_text", "robots", "zip_file",
