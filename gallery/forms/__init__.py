@@ -5,6 +5,17 @@ from .composer import ComposerForm
 from .find import FindForm, Sort
 from .history import HistoryForm
 from .links import MAX_LINK, check_link
+from .marks import (
+    NO_PLACE,
+    CollectForm,
+    FavourForm,
+    MemberForm,
+    MoveForm,
+    NameForm,
+    RateForm,
+    TagForm,
+    TagsForm,
+)
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
@@ -14,20 +25,29 @@ from .selection import SelectionForm
 __all__ = [
     "AGAIN",
     "MAX_LINK",
+    "NO_PLACE",
+    "CollectForm",
     "ComposerForm",
+    "FavourForm",
     "FindForm",
     "HistoryForm",
+    "MemberForm",
+    "MoveForm",
+    "NameForm",
     "NewPasswordForm",
     "NoteForm",
     "PasswordForm",
     "PressForm",
     "ProfileForm",
+    "RateForm",
     "RerunForm",
     "ResetForm",
     "SelectionForm",
     "SetupForm",
     "SignupForm",
     "Sort",
+    "TagForm",
+    "TagsForm",
     "check_link",
     "refusal_words",
     "time_zones",

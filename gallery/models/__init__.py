@@ -19,7 +19,7 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
-from .change import Change, ChangeKind, TooManyTags
+from .change import Change, ChangeKind, NameTaken, TooManyTags
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
@@ -80,6 +80,7 @@ __all__ = [
     "Left",
     "Membership",
     "ModelOff",
+    "NameTaken",
     "NoLongerUnknown",
     "NoRoom",
     "Order",

@@ -42,6 +42,10 @@ class TooManyTags(Exception):
     """A picture would have more tags than a picture may have."""
 
 
+class NameTaken(Exception):
+    """Another of the same person's has this name."""
+
+
 class ChangeKind(models.TextChoices):
     RATE = "rate", _("rating")
     FAVOUR = "favour", _("favourite")
@@ -50,6 +54,9 @@ class ChangeKind(models.TextChoices):
     COLLECT = "collect", _("put into a collection")
     DROP = "drop", _("taken out of a collection")
     TRASH = "trash", _("moved to the trash")
+    MOVE = "move", _("moved within a collection")
+    COVER = "cover", _("cover of a collection")
+    RENAME = "rename", _("renamed")
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -98,8 +105,13 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self._record(ChangeKind.UNTAG, user, _by_tag(tags, gone), *gone.values())
 
     @transaction.atomic
-    def collect(self, user: User, images: ImageQuerySet, collection: Collection) -> Change:
-        """Put these pictures at the collection's end, in the order in which they come."""
+    def collect(
+        self, user: User, images: ImageQuerySet, collection: Collection, *, is_new: bool = False
+    ) -> Change:
+        """Put these pictures at the collection's end, in the order in which they come.
+
+        A collection that is new goes again when this is undone, if nothing else is in it then.
+        """
         _line_up(user)
         found = Collection.objects.of(user).filter(pk=collection.pk).first()
         added: list[int] = []
@@ -110,7 +122,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             new = [pk for pk in pks if pk not in had]
             Membership.objects.append(found, new)
             added += new
-        before = {"collection": collection.pk, "images": added}
+        before = {"collection": collection.pk, "images": added, "new": is_new}
         return self._record(ChangeKind.COLLECT, user, before, added)
 
     @transaction.atomic
@@ -143,6 +155,58 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             gone += pks
         before = {"images": gone, "at": now.isoformat()}
         return self._record(ChangeKind.TRASH, user, before, gone)
+
+    # Of tags and collections
+
+    @transaction.atomic
+    def move(
+        self, user: User, collection: Collection, image: int, *, after: int | None = None,
+        place: int | None = None,
+    ) -> Change:  # fmt: skip
+        """Move a picture in the collection's order: to come after another one, 0 for the first
+        place; or to be at a place, counted from 1. After one that is not in it, to the end.
+        """
+        _line_up(user)
+        rows = Membership.objects.filter(collection__owner=user, collection=collection)
+        moved = rows.filter(image=image).first()
+        before: dict[str, Any] = {"collection": collection.pk, "places": [], "now": 0}
+        if moved is None:
+            return self._record(ChangeKind.MOVE, user, before)
+        others = rows.exclude(pk=moved.pk)
+        now = others.place_at(place) if place is not None else others.place_after(after or 0)
+        if now is None:  # no room between the two: all places anew, and once more
+            rows.spread()
+            moved.refresh_from_db()
+            now = others.place_at(place) if place is not None else others.place_after(after or 0)
+        assert now is not None
+        rows.filter(pk=moved.pk).update(place=now)
+        before |= {"places": [(image, moved.place)], "now": now}
+        return self._record(ChangeKind.MOVE, user, before, [image])
+
+    @transaction.atomic
+    def cover(self, user: User, collection: Collection, image: int) -> Change:
+        """Let a picture that is in it stand for the collection."""
+        _line_up(user)
+        own = Collection.objects.of(user).filter(pk=collection.pk)
+        was = own.values_list("cover", flat=True).first()
+        inside = (
+            own.filter(memberships__image=image).exclude(cover=image).values_list("pk", flat=True)
+        )
+        done = Collection.objects.filter(pk__in=list(inside)).update(cover=image)
+        before = {"collection": collection.pk, "images": [image] * done, "cover": was}
+        return self._record(ChangeKind.COVER, user, before, [image] * done)
+
+    @transaction.atomic
+    def rename(self, user: User, row: Tag | Collection, name: str) -> Change:
+        """Give a tag or a collection another name. Raises NameTaken."""
+        _line_up(user)
+        own = type(row)._default_manager.filter(owner=user)
+        was = own.filter(pk=row.pk).values_list("name", flat=True).first()
+        before = {"what": row._meta.model_name, "pk": row.pk, "was": was, "now": name}
+        if own.exclude(pk=row.pk).filter(key=fold(name)).exists():
+            raise NameTaken
+        done = own.filter(pk=row.pk).exclude(name=name).update(name=name, key=fold(name))
+        return self.create(owner=user, kind=ChangeKind.RENAME, before=before, count=done)
 
     def prune(self) -> int:
         """Forget what was done too long ago to be taken back; how many rows."""
@@ -201,12 +265,15 @@ class Change(models.Model):
     @property
     def images(self) -> list[int]:
         """The numbers of the pictures that it changed, each once."""
+        if self.kind == ChangeKind.RENAME:
+            return []
         kept = self.before
-        groups = (
-            [kept["images"]] if "images" in kept
-            else [[pk for pk, _place in kept["places"]]] if "places" in kept
-            else [row[-1] for row in kept.get("was", kept.get("tags"))]
-        )  # fmt: skip
+        groups = [
+            kept.get("images", ()),
+            (pk for pk, _place in kept.get("places", ())),
+            *(images for *_value, images in kept.get("was", ())),
+            *(images for *_tag, images in kept.get("tags", ())),
+        ]
         return list(dict.fromkeys(pk for group in groups for pk in group))
 
     @property
@@ -231,6 +298,9 @@ class Change(models.Model):
             ChangeKind.COLLECT: self._take_out,
             ChangeKind.DROP: self._put_back,
             ChangeKind.TRASH: self._take_from_trash,
+            ChangeKind.MOVE: self._move_back,
+            ChangeKind.COVER: self._uncover,
+            ChangeKind.RENAME: self._name_back,
         }[ChangeKind(self.kind)]()
         return True
 
@@ -271,6 +341,9 @@ class Change(models.Model):
         for pks in _chunks(self.before["images"]):
             rows = Membership.objects.filter(collection=self.before["collection"], image__in=pks)
             rows.filter(collection__owner=self.owner_id).delete()
+        own = Collection.objects.of(self.owner).filter(pk=self.before["collection"])
+        if self.before["new"]:
+            own.filter(memberships=None).delete()
 
     def _put_back(self) -> None:
         """At the places that they had; not into a collection that was deleted since."""
@@ -295,6 +368,28 @@ class Change(models.Model):
         at = datetime.fromisoformat(self.before["at"])
         for pks in self._kept(self.before["images"]):
             Image.objects.in_trash().filter(pk__in=pks, trashed_at=at).update(trashed_at=None)
+
+    def _move_back(self) -> None:
+        own = Membership.objects.filter(collection__owner=self.owner_id)
+        for image, place in self.before["places"]:
+            rows = own.filter(collection=self.before["collection"], image=image)
+            rows.filter(place=self.before["now"]).update(place=place)
+
+    def _uncover(self) -> None:
+        own = Collection.objects.of(self.owner).filter(pk=self.before["collection"])
+        was = Membership.objects.filter(collection__in=own, image=self.before["cover"])
+        own.filter(cover__in=self.before["images"]).update(
+            cover=self.before["cover"] if was.exists() else None
+        )
+
+    def _name_back(self) -> None:
+        """Unless another has taken the name since."""
+        kind = Tag if self.before["what"] == "tag" else Collection
+        own = kind._default_manager.filter(owner=self.owner_id)
+        was = self.before["was"]
+        if not own.exclude(pk=self.before["pk"]).filter(key=fold(was)).exists():
+            rows = own.filter(pk=self.before["pk"], name=self.before["now"])
+            rows.update(name=was, key=fold(was))
 
     def _kept(self, images: Iterable[int]) -> Iterator[list[int]]:
         """Those of its pictures that were not purged, nor can be before this transaction ends."""

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
+from .prompt import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,10 @@ GAP = 2**32
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def of(self, user: User) -> CollectionQuerySet:
         return self.filter(owner=user)
+
+    def named(self, user: User, name: str) -> tuple[Collection, bool]:
+        """The user's collection of this name, and whether it was made just now."""
+        return self.get_or_create(owner=user, key=fold(name), defaults={"name": name})
 
 
 class Collection(models.Model):
@@ -71,6 +76,47 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             Membership(collection=collection, image_id=pk, place=last + n * GAP)
             for n, pk in enumerate(images, 1)
         )
+
+    # Places in one collection's order. The caller holds the owner's row.
+
+    def place_after(self, image: int) -> int | None:
+        """Between that picture and the next; 0: before all. At the end when it is not among
+        these. None when there is no room.
+        """
+        rows = self.order_by("place", "pk")
+        if not image:
+            return _between(None, rows.first())
+        left = rows.filter(image=image).first() or rows.last()
+        if left is None:
+            return GAP
+        later = Q(place__gt=left.place) | Q(place=left.place, pk__gt=left.pk)
+        return _between(left, rows.filter(later).first())
+
+    def place_at(self, number: int) -> int | None:
+        """So that it is the one of that number, from 1 on; at the end when there are fewer."""
+        rows = self.order_by("place", "pk")
+        start = max(0, number - 2)
+        near = list(rows[start : start + 2])
+        if number <= 1:
+            return _between(None, near[0] if near else None)
+        left = near[0] if near else rows.last()
+        return _between(left, near[1] if len(near) > 1 else None)
+
+    def spread(self) -> None:
+        """Even gaps again, in the order that is."""
+        rows = list(self.order_by("place", "pk"))
+        for number, row in enumerate(rows, 1):
+            row.place = number * GAP
+        self.bulk_update(rows, ["place"], batch_size=300)
+
+
+def _between(left: Membership | None, right: Membership | None) -> int | None:
+    if right is None:
+        return left.place + GAP if left else GAP
+    if left is None:
+        return right.place - GAP
+    middle = (left.place + right.place) // 2
+    return middle if left.place < middle < right.place else None
 
 
 class Membership(models.Model):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db import models, transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
@@ -27,6 +27,15 @@ class TagQuerySet(models.QuerySet["Tag"]):
     def of(self, user: User) -> TagQuerySet:
         return self.filter(owner=user)
 
+    def starting_with(self, text: str) -> TagQuerySet:
+        """Of which a word starts like this, in any spelling."""
+        key = fold(text)
+        return self.filter(Q(key__startswith=key) | Q(key__contains=f" {key}")) if key else self
+
+    def by_use(self) -> TagQuerySet:
+        """Those that most pictures have first."""
+        return self.annotate(uses=Count("taggings")).order_by("-uses", "key")
+
     def named(self, user: User, names: Iterable[str]) -> list[Tag]:
         """The user's tags of these names; what there is none of yet is made."""
         wanted = {fold(name): " ".join(name.split()) for name in reversed(list(names))}
@@ -35,6 +44,13 @@ class TagQuerySet(models.QuerySet["Tag"]):
             ignore_conflicts=True,
         )
         return list(self.of(user).filter(key__in=wanted))
+
+    @transaction.atomic
+    def merge(self, tag: Tag, into: Tag) -> None:
+        """Give every picture of the first the second, and let the first go."""
+        had = Tagging.objects.filter(tag=into).values("image")
+        Tagging.objects.filter(tag=tag).exclude(image__in=had).update(tag=into)
+        self.filter(pk=tag.pk).delete()
 
     def remove_empty(self, tags: Iterable[Tag | int]) -> None:
         """Those of these that no picture has, in the gallery or in the trash, are gone."""

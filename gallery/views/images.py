@@ -15,6 +15,7 @@ from gallery import media
 from gallery.forms import FindForm
 from gallery.models import Charge, Image
 
+from .marks import Marks, marks
 from .requests import StudioRequest
 from .walls import neighbours
 
@@ -39,11 +40,17 @@ def _own_file(request: StudioRequest, pk: int) -> Image:
 @require_safe
 @vary_on_headers("HX-Request")
 def image_show(request: StudioRequest, pk: int) -> HttpResponse:
+    return picture_page(request, pk)
+
+
+def picture_page(request: StudioRequest, pk: int, found: Marks | None = None) -> HttpResponse:
+    """`found` are its marks when what was sent with them is refused."""
     image = _own(request, pk)
     form = FindForm(request.GET, user=request.user)
     newer, older = neighbours(form, image)
     context = {
         "image": image,
+        "marks": found or marks(image),
         "task": image.task,
         "prompt": image.task.batch.prompt if image.task else None,
         "took": image.task.took if image.task else None,
@@ -54,7 +61,7 @@ def image_show(request: StudioRequest, pk: int) -> HttpResponse:
     }
     # The lightbox lays the same over the page that it was opened on.
     shape = "_image_box" if request.htmx else "image_show"
-    return render(request, f"gallery/{shape}.html", context)
+    return render(request, f"gallery/{shape}.html", context, status=422 if found else 200)
 
 
 @require_safe

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, QueryDict
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import User
@@ -18,3 +21,20 @@ class StudioRequest(HttpRequest):
 def whole_number(text: str | None) -> int | None:
     """A row's number from a query string; None when it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was posted, be it nothing; None to a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
+def came_from(request: HttpRequest) -> str:
+    """The address here that a form was on, with its search; empty when that was elsewhere."""
+    page = request.META.get("HTTP_REFERER", "")
+    hosts = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(page)
+    back = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    # A path that begins like //evil.example is another's address to a browser.
+    return back if url_has_allowed_host_and_scheme(back, None) else ""

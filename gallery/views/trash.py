@@ -14,7 +14,6 @@ from django.db.models.functions import Left
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +21,7 @@ from gallery.jobs import purge
 from gallery.models import Image, Prompt
 
 from .cards import EXCERPT
-from .requests import StudioRequest, whole_number
+from .requests import StudioRequest, came_from, whole_number
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -130,19 +129,14 @@ def _refused(request: StudioRequest, prompt: Prompt) -> HttpResponse:
 
 def _back(request: StudioRequest, name: str) -> str:
     """The page that the form was on; not the page of what has just been deleted."""
-    came_from = request.META.get("HTTP_REFERER", "")
-    hosts = {request.get_host()}
-    if not url_has_allowed_host_and_scheme(came_from, hosts, require_https=request.is_secure()):
-        return reverse("studio_show")
-    parts = urlsplit(came_from)
+    back = came_from(request)
+    path = urlsplit(back).path
     noun, _dash, pk = name.partition("-")
-    if parts.path == reverse(f"{noun}_trash", args=[pk]):
+    if path == reverse(f"{noun}_trash", args=[pk]):
         return reverse("prompt_list")
-    if parts.path == reverse(f"{noun}_show", args=[pk]):
+    if path == reverse(f"{noun}_show", args=[pk]):
         return reverse("prompt_list" if noun == "prompt" else "studio_show")
-    back = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    # A path that begins like //evil.example is another's address to a browser.
-    return back if url_has_allowed_host_and_scheme(back, None) else reverse("studio_show")
+    return back or reverse("studio_show")
 
 
 def _page(rows: QuerySet[Row], before: str) -> Deleted[Row]:

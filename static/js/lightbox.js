@@ -111,7 +111,7 @@
     ArrowRight: () => go("next"),
     "+": () => zoom(scale * 1.5),
     "-": () => zoom(scale / 1.5),
-    0: () => toggle(),
+    KeyZ: () => toggle(),
     KeyD: () => $("[download]", place).click(),
     KeyR: () => $("[name=price] ~ button", place)?.click(),
   };

@@ -22,12 +22,15 @@ from django_q.models import Schedule
 from gallery.jobs import zip
 from gallery.models import (
     Balance,
+    Change,
+    Collection,
     Comparison,
     Image,
     Lease,
     Question,
     Reference,
     Studio,
+    Tag,
     Task,
     User,
 )
@@ -54,10 +57,16 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     queued, failed, unknown = (submit(alice).tasks.get() for _ in range(3))
     refuse(failed)
     doubt(unknown)
+    own = Image.objects.of(alice)
+    Change.objects.tag(alice, own, ["sea"])
+    Change.objects.collect(alice, own, Collection.objects.named(alice, "Prints")[0])
     return {
         "image": image.pk,
         "zip": zipped.pk,
         "prompt": image.task.batch.prompt_id,
+        "tag": Tag.objects.get().pk,
+        "collection": Collection.objects.get().pk,
+        "change": Change.objects.earliest("pk").pk,
         "task:done": image.task.pk,
         "task:queued": queued.pk,
         "task:failed": failed.pk,

@@ -30,7 +30,9 @@ from gallery.models import (
     Balance,
     Batch,
     Budget,
+    Change,
     Charge,
+    Collection,
     Comparison,
     Event,
     Image,
@@ -39,6 +41,7 @@ from gallery.models import (
     Question,
     StoredFile,
     Studio,
+    Tag,
     Task,
     User,
     Zip,
@@ -169,6 +172,7 @@ class Furnisher:
         image = self.finish(task)
         self.submit(owner, f"{LONG}, ночь", "4:3", parent=task.batch.prompt)
         self.ids(image=image.pk, prompt=task.batch.prompt_id, done=task.pk, older=images[-1].pk)
+        self.choose(owner)
         self.come_late(images[-1])
         self.trash(images[:3])
         states = (
@@ -205,6 +209,20 @@ class Furnisher:
         assert Zip.objects.claim(building.pk)
         Zip.objects.filter(pk=building.pk).update(done=180, claimed_until=now + timedelta(days=1))
         self.ids(building=building.pk)
+
+    def choose(self, owner: User) -> None:
+        """Stars, hearts, tags and a collection, with names of every length."""
+        own = Image.objects.of(owner).order_by("pk")
+        pks = list(own.values_list("pk", flat=True))
+        Change.objects.rate(owner, own.filter(pk__in=pks[2:5]), 4)
+        Change.objects.favour(owner, own.filter(pk__in=pks[3:]), True)
+        Change.objects.tag(owner, own.filter(pk__in=pks[2:]), ["туман", "морской берег"])
+        Change.objects.tag(owner, own.filter(pk__in=pks[-1:]), ["fox", LONG[35:84]])
+        for name in ("Для печати", LONG[:97]):
+            made, _is_new = Collection.objects.named(owner, name)
+            Change.objects.collect(owner, own, made)
+            self.ids(collection=made.pk)
+        self.ids(tag=Tag.objects.get(owner=owner, name="fox").pk)
 
     def hasty(self) -> None:
         """Somebody whose sending is held, whose limit is nearly reached, and who asks twice."""

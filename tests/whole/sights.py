@@ -96,6 +96,16 @@ def _delete_picture(page: Page) -> None:
     expect(page.locator(".undo-bar button")).to_be_visible()
 
 
+def _merge_tag(page: Page) -> None:
+    page.locator("[name=name]").fill("туман")
+    page.locator("main form .primary").click()
+    expect(page.locator("[name=merge]")).to_be_attached()
+
+
+def _open_member(page: Page) -> None:
+    page.locator(".member-menu summary").first.click()
+
+
 def _open_menu(page: Page) -> None:
     page.locator(".menu summary").click()
 
@@ -130,6 +140,15 @@ SIGHTS = [
     Sight("task-lost", "/tasks/{lost}/"),
     Sight("task-canceled", "/tasks/{canceled}/"),
     Sight("task-again", "/tasks/{unknown}/again/"),
+    # Tags and collections
+    Sight("tags", "/tags/", large_text=True),
+    Sight("tags-empty", "/tags/", "novice"),
+    Sight("tag-rename", "/tags/{tag}/rename/"),
+    Sight("tag-merge", "/tags/{tag}/rename/", do=_merge_tag, status=422),
+    Sight("tag-delete", "/tags/{tag}/delete/"),
+    Sight("collections", "/collections/", large_text=True),
+    Sight("collection", "/collections/{collection}/", do=_open_member, large_text=True),
+    Sight("collection-delete", "/collections/{collection}/delete/"),
     # History
     Sight("history", "/history/", "collector", large_text=True),
     Sight("history-states", "/history/", "member"),
@@ -232,13 +251,15 @@ SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in
 
 NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
+    "change_undo", "collection_cover", "collection_drop", "collection_move", "collection_rename",
+    "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "zip_create",
     "selection_*",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
-    "prompt_text", "robots", "zip_file",
+    "collection_complete", "image_states", "prompt_text", "robots", "tag_complete", "zip_file",
     # Django's panel: actions, parts, and pages that no link of ours leads to. Of the forms that
     # add, those are looked at that are anybody's; a row is deleted where it is a group alone.
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",

@@ -1,0 +1,120 @@
+"""What was done to pictures, said with a way back: of one or of thousands, from whatever page."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from gallery.models import Change, ChangeKind, Image
+
+from .requests import StudioRequest, came_from
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+MOST_NAMED = 60
+"""Pictures that an answer's header names, which proxies want small; of more it says only that."""
+
+
+@require_POST
+def change_undo(request: StudioRequest, pk: int) -> HttpResponse:
+    change = get_object_or_404(Change.objects.of(request.user), pk=pk)
+    change.undo()
+    return told(request, change, is_undone=True)
+
+
+def told(
+    request: StudioRequest, change: Change, back: str = "", *, is_undone: bool = False
+) -> HttpResponse:
+    """Say what was done, and offer to take it back: to htmx as the bar, with an event `changed`
+    from which tiles and marks bring themselves up to date; else on the page that one came from, or
+    on `back`.
+    """
+    words = _("Taken back.") if is_undone else change_words(change)
+    undo = "" if is_undone or not change.count else reverse("change_undo", args=[change.pk])
+    if not request.htmx:
+        messages.success(request, words, extra_tags=undo)
+        return redirect(back or came_from(request) or reverse("image_list"))
+    answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
+    answer["HX-Trigger"] = json.dumps({"changed": _event(change, is_undone=is_undone)})
+    return answer
+
+
+def _event(change: Change, *, is_undone: bool) -> dict[str, Any]:
+    """`ids` and `marks` (rating and favourite of each) are null when they are too many to name."""
+    event: dict[str, Any] = {"kind": change.kind, "undone": is_undone, "ids": None, "marks": None}
+    if change.count <= MOST_NAMED:
+        event["ids"] = change.images
+        rows = Image.objects.filter(owner=change.owner_id).in_gallery().filter(pk__in=event["ids"])
+        event["marks"] = marks_of(rows)
+    return event
+
+
+def marks_of(images: Any) -> dict[int, tuple[int, bool]]:
+    """Rating and favourite of each, by number."""
+    rows = images.order_by().values_list("pk", "rating", "favourite")
+    return {pk: (rating, favourite) for pk, rating, favourite in rows}
+
+
+def change_words(change: Change) -> str:
+    """What it has done, in a sentence."""
+    count = change.count
+    if not count:
+        return _("Nothing had to be changed.")
+    kind = ChangeKind(change.kind)
+    if kind in {ChangeKind.RATE, ChangeKind.FAVOUR}:
+        return _mark_words(kind, count, change.before["now"])
+    words = {
+        ChangeKind.TAG: ngettext("%d picture tagged.", "%d pictures tagged.", count),
+        ChangeKind.UNTAG: ngettext(
+            "Tag taken off %d picture.", "Tag taken off %d pictures.", count
+        ),
+        ChangeKind.COLLECT: ngettext(
+            "%d picture put into the collection.", "%d pictures put into the collection.", count
+        ),
+        ChangeKind.DROP: ngettext(
+            "%d picture taken out of the collection.",
+            "%d pictures taken out of the collection.",
+            count,
+        ),
+        ChangeKind.TRASH: ngettext("%d picture deleted.", "%d pictures deleted.", count),
+    }
+    return words[kind] % count if kind in words else _one_words(kind)
+
+
+def _one_words(kind: ChangeKind) -> str:
+    """Of what is done to one thing at a time."""
+    words = {
+        ChangeKind.MOVE: _("Moved."),
+        ChangeKind.COVER: _("This picture stands for the collection now."),
+        ChangeKind.RENAME: _("Renamed."),
+    }
+    return words[kind]
+
+
+def _mark_words(kind: ChangeKind, count: int, now: int) -> str:
+    if kind == ChangeKind.FAVOUR:
+        words = (
+            ngettext("%d picture made a favourite.", "%d pictures made favourites.", count)
+            if now
+            else ngettext(
+                "%d picture is no favourite any more.",
+                "%d pictures are no favourites any more.",
+                count,
+            )
+        )
+        return words % count
+    if not now:
+        words = ngettext("Rating taken from %d picture.", "Rating taken from %d pictures.", count)
+        return words % count
+    words = ngettext(
+        "%(count)d picture rated %(stars)d of 5.", "%(count)d pictures rated %(stars)d of 5.", count
+    )
+    return words % {"count": count, "stars": now}

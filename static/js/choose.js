@@ -1,0 +1,105 @@
+// Hearts, stars, tags and collections: by the buttons of the gallery's tiles, and by keys for the
+// picture in the large view, on its page, or under the focus or the mouse. Whatever was changed, from
+// wherever, tiles show it.
+(() => {
+  "use strict";
+
+  const { $, $$ } = artel;
+  const box = $("#marks-box");
+  const lightbox = $("#lightbox");
+  const TYPING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-mark]");
+    if (!button) return;
+    event.preventDefault();
+    const values = { [button.name]: button.value };
+    htmx.ajax("POST", button.formAction, { source: button, target: "#undo", values });
+  });
+
+  // Which picture is meant: its marks where they are shown, else its tile
+
+  function subject() {
+    if (lightbox?.open) return $("#look [data-marks]");
+    if ($("dialog[open]")) return null;
+    return document.activeElement.closest("[data-pk]") ?? $("[data-pk]:hover") ?? $(".picture-page [data-marks]");
+  }
+
+  function words(root, name) {
+    if (!root.matches("[data-marks]")) return ask(root.dataset.pk, name);
+    $("details", root).open = true;
+    $(`[name=${name}]:not([type=hidden])`, root).focus();
+  }
+
+  async function ask(pk, name) {
+    if (!box) return;
+    box.showModal();
+    box.append($("#alert"), $("#undo")); // below it they could not be reached
+    await htmx.ajax("GET", box.dataset.marksUrl.replace("/0/", `/${pk}/`), { source: box, target: "#marks-place" });
+    const root = $("[data-marks]", box);
+    if (root) words(root, name);
+  }
+
+  box?.addEventListener("close", () => {
+    $("#marks-place").replaceChildren();
+    $("main").before($("#alert"));
+    lightbox.before($("#undo"));
+  });
+
+  const press = (selector) => (root) => $(selector, root)?.click();
+  const ACTS = {
+    f: press("[data-favour]"),
+    t: (root) => words(root, "tags"),
+    c: (root) => words(root, "collection"),
+    0: press("[data-star][aria-pressed=true]"),
+  };
+  for (let star = 1; star < 6; star++) ACTS[star] = press(`[data-star="${star}"][aria-pressed=false]`);
+
+  // Letters are found by their place where the layout is another.
+  const letter = ({ key, code }) =>
+    /^[ -~]$/.test(key) ? key.toLowerCase() : code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.closest(TYPING)) return;
+    const act = ACTS[letter(event)];
+    const root = act && subject();
+    if (!root) return;
+    event.preventDefault();
+    act(root);
+  });
+
+  // Tiles show what is so now
+
+  async function asked(tiles) {
+    const query = new URLSearchParams(tiles.map((tile) => ["image", tile.dataset.pk]));
+    const answer = await fetch(`${box.dataset.statesUrl}?${query}`, { redirect: "error" });
+    return answer.ok ? answer.json() : null;
+  }
+
+  function draw(tile, [rating, favourite]) {
+    tile.dataset.rating = rating;
+    tile.dataset.favourite = favourite;
+    for (const button of $$("[data-favour]", tile)) {
+      button.setAttribute("aria-pressed", favourite);
+      button.value = favourite ? "" : "on";
+    }
+    for (const button of $$("[data-star]", tile)) {
+      const is = Number(button.dataset.star) === rating;
+      button.setAttribute("aria-pressed", is);
+      button.value = is ? 0 : button.dataset.star;
+    }
+  }
+
+  document.addEventListener("changed", async ({ detail: { ids, marks } }) => {
+    const tiles = $$(".tile[data-pk]").filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk)));
+    if (!tiles.length) return;
+    const found = marks ?? (await asked(tiles));
+    if (!found) return;
+    for (const tile of tiles) {
+      const mark = found[tile.dataset.pk];
+      tile.hidden = !mark; // in the trash
+      if (mark) draw(tile, mark);
+    }
+  });
+})();

@@ -1,0 +1,163 @@
+"""Collections: their pages, their order, cover and name; and that their pictures stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from gallery.models import Change, Collection, Image, Membership, User
+from gallery.models.collection import GAP
+from gallery.views import collections
+from tests.models.test_change import hang
+
+from .conftest import HTMX
+
+
+@pytest.fixture
+def prints(alice: User) -> Collection:
+    """Five pictures in it, by number."""
+    hang(alice, 5)
+    made, _is_new = Collection.objects.named(alice, "Prints")
+    Change.objects.collect(alice, Image.objects.order_by("pk"), made)
+    return made
+
+
+def order(found: Collection) -> list[int]:
+    return list(Membership.objects.filter(collection=found).values_list("image", flat=True))
+
+
+def undo(client: Client) -> None:
+    assert client.post(f"/changes/{Change.objects.latest('pk').pk}/undo/").status_code == 302
+
+
+def test_new_ones_by_name(by_alice: Client, by_bob: Client) -> None:
+    assert "No collections yet" in by_alice.get("/collections/").text
+    answer = by_alice.post("/collections/", {"name": " For  print "})
+    made = Collection.objects.get()
+    assert answer["Location"] == f"/collections/{made.pk}/"
+    assert "Nothing in it yet" in by_alice.get(answer["Location"]).text
+    for bad, words in (
+        ("FOR PRINT", "of this name already"),
+        ("x" * 101, "at most 100"),
+        ("", "Write"),
+    ):
+        refused = by_alice.post("/collections/", {"name": bad})
+        assert refused.status_code == 422
+        assert words in refused.text
+    assert by_bob.post("/collections/", {"name": "For print"}).status_code == 302
+    assert "For print" in by_alice.get("/collections/").text
+
+
+def test_its_page_has_its_order_in_parts(
+    by_alice: Client, prints: Collection, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(collections, "MEMBERS", 2)
+    seen: list[int] = []
+    after = ""
+    for _ in range(3):
+        answer = by_alice.get(f"/collections/{prints.pk}/?after={after}", headers=HTMX)
+        seen += [member.image_id for member in answer.context["members"]]
+        after = answer.context["after"]
+    assert (seen, after) == (order(prints), "")
+    assert by_alice.get(f"/collections/{prints.pk}/?after=x-").status_code == 200
+    Image.objects.trash(seen[0])
+    page = by_alice.get(f"/collections/{prints.pk}/")
+    assert [member.image_id for member in page.context["members"]] == seen[1:3]
+    assert "4 pictures" in page.text
+
+
+def test_a_picture_is_moved_by_its_neighbour_and_by_its_place(
+    by_alice: Client, prints: Collection
+) -> None:
+    a, b, c, d, e = order(prints)
+    path = f"/collections/{prints.pk}/move/"
+    for sent, expected in (
+        ({"image": e, "after": 0}, [e, a, b, c, d]),
+        ({"image": e, "after": b}, [a, b, e, c, d]),
+        ({"image": a, "place": 3}, [b, e, a, c, d]),
+        ({"image": a, "place": 1}, [a, b, e, c, d]),
+        ({"image": a, "place": 99}, [b, e, c, d, a]),
+        ({"image": b, "after": 10**9}, [e, c, d, a, b]),
+    ):
+        assert by_alice.post(path, sent, headers=HTMX).status_code == 200
+        assert order(prints) == expected, sent
+    undo(by_alice)
+    assert order(prints) == [b, e, c, d, a]
+    for bad in ({"image": a}, {"image": a, "place": 0}, {"image": "x", "place": 1}, {}):
+        assert by_alice.post(path, bad, headers=HTMX).status_code == 422
+        assert "A place is a number" in by_alice.post(path, bad).text
+    assert by_alice.post(path, {"image": 10**9, "place": 1}, headers=HTMX).status_code == 200
+    assert order(prints) == [b, e, c, d, a]
+
+
+def test_there_is_always_room(alice: User, prints: Collection) -> None:
+    """Halving the same gap ends, and then all places are made anew."""
+    Membership.objects.update(place=GAP)
+    first, *_rest, last = order(prints)
+    for _ in range(40):
+        middle = order(prints)[2]
+        Change.objects.move(alice, prints, middle, after=first)
+        assert order(prints)[1] == middle
+    assert (order(prints)[0], order(prints)[-1]) == (first, last)
+
+
+def test_cover_taking_out_and_name_are_taken_back(by_alice: Client, prints: Collection) -> None:
+    a, b, *rest = order(prints)
+    path = f"/collections/{prints.pk}"
+    assert f"/images/{a}/thumbs/" in by_alice.get("/collections/").text
+    by_alice.post(f"{path}/cover/", {"image": b})
+    assert f"/images/{b}/thumbs/" in by_alice.get("/collections/").text
+    Image.objects.trash(b)
+    assert f"/images/{a}/thumbs/" in by_alice.get("/collections/").text, "the first stands for it"
+    Image.objects.restore(b)
+    by_alice.post(f"{path}/drop/", {"image": b})
+    assert order(prints) == [a, *rest]
+    undo(by_alice)
+    assert order(prints) == [a, b, *rest]
+    assert Collection.objects.get().cover_id == b
+    by_alice.post(f"{path}/cover/", {"image": a})
+    undo(by_alice)
+    assert Collection.objects.get().cover_id == b
+    by_alice.post(f"{path}/rename/", {"name": "Posters"})
+    assert "Posters" in by_alice.get(f"{path}/").text
+    undo(by_alice)
+    assert Collection.objects.get().name == "Prints"
+    refused = by_alice.post(f"{path}/rename/", {"name": "x" * 101})
+    assert refused.status_code == 422
+    assert "at most 100" in refused.text
+
+
+def test_deleting_asks_and_keeps_the_pictures(by_alice: Client, prints: Collection) -> None:
+    path = f"/collections/{prints.pk}/delete/"
+    assert "5 pictures" in by_alice.get(path).text
+    assert by_alice.post(path)["Location"] == "/collections/"
+    assert Image.objects.in_gallery().count() == 5
+    assert by_alice.get(path).status_code == 404
+
+
+def test_anothers(by_bob: Client, prints: Collection) -> None:
+    before = order(prints)
+    for verb in ("", "move/", "cover/", "drop/", "rename/", "delete/"):
+        sent = {"image": str(before[1]), "place": "1", "name": "x"}
+        act = by_bob.post if verb else by_bob.get
+        assert act(f"/collections/{prints.pk}/{verb}", sent).status_code == 404
+    assert order(prints) == before
+    assert "Prints" not in by_bob.get("/collections/").text
+
+
+def test_as_many_queries_for_one_as_for_a_thousand(
+    by_alice: Client, alice: User, prints: Collection, django_assert_max_num_queries: Any
+) -> None:
+    pages = (f"/collections/{prints.pk}/", "/collections/")
+    by_alice.get("/collections/")
+    for more in (0, 995):
+        hang(alice, more)
+        Change.objects.collect(alice, Image.objects.all(), prints)
+        for number in range(10 if more else 0):
+            Collection.objects.named(alice, f"c{number}")
+        for path in pages:
+            with django_assert_max_num_queries(5):
+                assert by_alice.get(path).status_code == 200
+    assert len(order(prints)) == 1000
