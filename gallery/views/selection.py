@@ -89,8 +89,9 @@ def selection_collect(request: StudioRequest) -> HttpResponse:
     asked = CollectForm(request.POST)
     if words := form.words or _words(asked):
         return _refused(request, form, words)
-    collection = Collection.objects.named(request.user, asked.cleaned_data["collection"])
-    change = Change.objects.collect(request.user, form.images(), collection)
+    name, user = asked.cleaned_data["collection"], request.user
+    collection, is_new = Collection.objects.named(user, name)
+    change = Change.objects.collect(user, form.images(), collection, is_new=is_new)
     return told(request, change, _back(form))
 
 
