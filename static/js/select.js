@@ -113,7 +113,7 @@
 
   wall.addEventListener("dragstart", (event) => event.preventDefault());
   document.addEventListener("pointerdown", (event) => {
-    const isOurs = event.button === 0 && event.pointerType === "mouse" && event.target.closest(".wall") && !event.target.closest("button, input, select, textarea, .tools, .bar, dialog, summary");
+    const isOurs = event.button === 0 && event.pointerType === "mouse" && event.target.closest(".wall") && !event.target.closest("button, input:not(.pick), select, textarea, .tools, .bar, dialog, summary");
     drag = isOurs ? { x: event.pageX, y: event.pageY, base: new Set(named) } : null;
   });
 
