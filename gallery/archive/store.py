@@ -84,7 +84,7 @@ def keep(incoming: Incoming, root: Path, name: str) -> Path:
         elif not _is_same(final, incoming):
             raise NameTaken(name)
     # The earlier process that renamed an identical file may have died before this.
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
     failpoint("keep-folder-synced")
     return final
 
@@ -95,7 +95,7 @@ def replace(incoming: Incoming, root: Path, name: str) -> Path:
     incoming.sync()
     _make_folder(final.parent)
     incoming.path.replace(final)
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
     return final
 
 
@@ -112,7 +112,7 @@ def remove(root: Path, name: str) -> None:
     path = _inside(root, name)
     path.unlink(missing_ok=True)
     if path.parent.is_dir():
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def remove_stale(root: Path, seconds: float) -> int:
@@ -160,10 +160,11 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Put on the disk for good which names the folder holds."""
     with _folder(path) as folder:
         os.fsync(folder)
 

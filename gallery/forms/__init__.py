@@ -19,7 +19,9 @@ from .marks import (
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
+from .rerun import RerunForm
 from .run import RunForm, StandForm
+from .selection import SelectionForm
 
 __all__ = [
     "AGAIN",
@@ -39,8 +41,10 @@ __all__ = [
     "PressForm",
     "ProfileForm",
     "RateForm",
+    "RerunForm",
     "ResetForm",
     "RunForm",
+    "SelectionForm",
     "SetupForm",
     "SignupForm",
     "Sort",

@@ -37,7 +37,7 @@ with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL i
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Job = Literal["submit", "poll", "save", "sweep", "balance", "identify"]
+Job = Literal["submit", "poll", "save", "sweep", "balance", "identify", "zip"]
 JOBS: tuple[Job, ...] = ("submit", "poll", "save", "sweep")
 """These are woken each minute by schedules of their own; the sweeper wakes the others."""
 HEARTBEAT = "gallery.jobs.cluster.heartbeat"

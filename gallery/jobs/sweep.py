@@ -21,7 +21,7 @@ from gallery.models import (
     prune_attempts,
 )
 
-from . import alarms, cluster, journal, pump, purge
+from . import alarms, cluster, journal, pump, purge, zip
 from .submit import guard_disk
 
 
@@ -38,7 +38,8 @@ def run() -> None:
 
 def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive and say what it has not
-    saved, wake sleeping pumps, empty the trash of what has lain there for its time.
+    saved, wake sleeping pumps, empty the trash of what has lain there for its time,
+    and remove zips that had their day.
     """
     failpoint("sweep-begun")
     journal.replay()
@@ -63,6 +64,7 @@ def sweep() -> None:
     if Question.objects.due().exists():
         cluster.wake("identify")
     purge.sweep()
+    zip.sweep()
 
 
 def guard_key() -> None:

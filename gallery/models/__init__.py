@@ -42,6 +42,7 @@ from .tag import MAX_TAG, MOST_TAGS, Tag, Tagging
 from .task import Task
 from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
+from .zip import NoRoom, Step, Zip, ZipStatus
 
 __all__ = [
     "CONTENT_REFUSED",
@@ -85,6 +86,7 @@ __all__ = [
     "ModelOff",
     "NameTaken",
     "NoLongerUnknown",
+    "NoRoom",
     "Order",
     "OtherMoney",
     "Outcome",
@@ -100,6 +102,7 @@ __all__ = [
     "RemoteIdTaken",
     "SavedSearch",
     "Standing",
+    "Step",
     "StoredFile",
     "Studio",
     "Tag",
@@ -112,6 +115,8 @@ __all__ = [
     "Typical",
     "User",
     "Verdict",
+    "Zip",
+    "ZipStatus",
     "absence",
     "account",
     "attempt",

@@ -13,7 +13,8 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from gallery.models import Image, Prompt, Task, User
+from gallery.jobs import zip
+from gallery.models import Image, Prompt, Task, User, Zip
 from project import urls
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, accept, doubt, refuse
@@ -59,6 +60,9 @@ def live_in(owner: User, word: str, submit: Submit, finish: Callable[[Task], Ima
         ).tasks.get()
     )
     Image.objects.trash(finish(submit(owner, f"{word} thrown away").tasks.get()).pk)
+    zip.begin(owner, Image.objects.of(owner).in_gallery())
+    zip.run()
+    Zip.objects.begin(owner, [kept.pk], kept.size, "en")
     thrown = finish(submit(owner, f"{word} prompt thrown away").tasks.get())
     assert thrown.task
     Prompt.objects.trash(thrown.task.batch.prompt_id)

@@ -25,6 +25,7 @@ from django.utils import timezone
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import inspect
 from gallery.demo.pictures import paint, to_webp
+from gallery.jobs import zip
 from gallery.models import (
     Balance,
     Batch,
@@ -43,6 +44,7 @@ from gallery.models import (
     Tag,
     Task,
     User,
+    Zip,
 )
 
 if TYPE_CHECKING:
@@ -191,6 +193,22 @@ class Furnisher:
         for task in first:
             Task.objects.cancel(task.pk, by=owner)
             self.ids(canceled=task.pk)
+        self.zips(owner)
+
+    def zips(self, owner: User) -> None:
+        """One that is there, one that failed, and one that is being made for ever."""
+        pictures = Image.objects.of(owner).in_gallery().order_by("-pk")
+        self.ids(zipped=zip.begin(owner, pictures).pk)
+        while zip.pump.has_work("zip"):
+            zip.run()
+        now = timezone.now()
+        failed, building = (Zip.objects.begin(owner, [1] * n, 1, "ru") for n in (40, 500))
+        claim = Zip.objects.claim(failed.pk)
+        assert claim
+        assert Zip.objects.fail(failed.pk, claim, "disk")
+        assert Zip.objects.claim(building.pk)
+        Zip.objects.filter(pk=building.pk).update(done=180, claimed_until=now + timedelta(days=1))
+        self.ids(building=building.pk)
 
     def choose(self, owner: User) -> None:
         """Stars, hearts, tags and a collection, with names of every length."""

@@ -176,6 +176,11 @@ SIGHTS = [
     Sight("trash", "/trash/", large_text=True),
     Sight("trash-empty", "/trash/", "novice"),
     Sight("trash-sure", "/trash/empty/"),
+    Sight("zips", "/zips/", "member", large_text=True),
+    Sight("zips-empty", "/zips/", "novice"),
+    Sight("zip-building", "/zips/{building}/", "member"),
+    Sight("zip-ready", "/zips/{zipped}/", "member"),
+    Sight("zip-sure", "/zips/{zipped}/delete/", "member"),
     Sight("help", "/help/", large_text=True),
     # Coming in
     Sight("login", "/login/", "", large_text=True),
@@ -267,9 +272,10 @@ NO_PAGES = {
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "visit_hear",
+    "zip_create", "selection_*",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
-    "collection_complete", "image_states", "prompt_text", "robots", "tag_complete",
+    "collection_complete", "image_states", "prompt_text", "robots", "tag_complete", "zip_file",
     # Django's panel: actions, parts, and pages that no link of ours leads to. Of the forms that
     # add, those are looked at that are anybody's; a row is deleted where it is a group alone.
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",
