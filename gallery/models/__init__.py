@@ -31,7 +31,13 @@ from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .question import Question, Standing
-from .saved_search import MAX_LINE, SavedSearch
+from .saved_search import (
+    MAX_LINE,
+    MOST_SEARCHES,
+    SavedSearch,
+    SearchNameTaken,
+    TooManySearches,
+)
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
@@ -48,6 +54,7 @@ __all__ = [
     "MAX_NAME",
     "MAX_TAG",
     "MAX_TEXT",
+    "MOST_SEARCHES",
     "MOST_STARS",
     "MOVES",
     "OPEN",
@@ -90,6 +97,7 @@ __all__ = [
     "Refused",
     "RemoteIdTaken",
     "SavedSearch",
+    "SearchNameTaken",
     "Standing",
     "StoredFile",
     "Studio",
@@ -99,6 +107,7 @@ __all__ = [
     "TaskStatus",
     "Theme",
     "TokenReused",
+    "TooManySearches",
     "Typical",
     "User",
     "Verdict",
