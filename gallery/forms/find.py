@@ -180,10 +180,6 @@ class ControlsForm(forms.Form):
             choices.insert(0, (said, said))
         field.choices = [("", every), *choices]
 
-    @property
-    def is_open(self) -> bool:
-        return any(self.initial.values())
-
 
 def line_of(data: QueryDict) -> str:
     """The line with what was changed in the controls since it was drawn."""

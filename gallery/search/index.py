@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Func
 from django.db.models.expressions import RawSQL
 
@@ -99,13 +99,19 @@ def _phrase(word: str) -> str:
     return '"{}"'.format(word.replace('"', '""'))
 
 
+class _Begins(Func):
+    """Whether a word begins as the query says, as migration 0012 has it in an index."""
+
+    template = "to_tsvector('simple', %(expressions)s)"
+    arg_joiner = ") @@ to_tsquery('simple', "
+    output_field = models.BooleanField()
+
+
 def _postgresql(among: QuerySet[Prompt], parts: list[str], starts: list[str]) -> list[Any]:
     own = _containing(among, parts)
     for word in starts:
-        own = own.extra(
-            where=["to_tsvector('simple', gallery_prompt.search_text) @@ to_tsquery('simple', %s)"],
-            params=["'{}':*".format(word.replace("\\", "\\\\").replace("'", "''"))],
-        )
+        quoted = word.replace("\\", "\\\\").replace("'", "''")
+        own = own.filter(_Begins("search_text", models.Value(f"'{quoted}':*")))
     return [own.values("pk")] if parts or starts else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -32,8 +32,9 @@ def search_complete(request: StudioRequest) -> HttpResponse:
 
 @require_safe
 def search_line(request: StudioRequest) -> HttpResponse:
-    """The line with what was changed in its controls."""
-    return HttpResponse(line_of(request.GET), content_type="text/plain; charset=utf-8")
+    """The line with what was changed in its controls, and what they show of it."""
+    line = line_of(request.GET) if "was" in request.GET else request.GET.get("q", "")
+    return JsonResponse({"line": line, "values": search.values(line)})
 
 
 @require_POST

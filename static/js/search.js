@@ -109,17 +109,32 @@
   let writing = Promise.resolve();
   let written = true; // what the controls say stands in the line
 
-  async function write() {
-    const query = new URLSearchParams(new FormData(form));
+  function set(control, value) {
+    if (control.type === "checkbox") control.checked = value !== "";
+    else if (control.tagName === "SELECT" && ![...control.options].some((one) => one.value === value))
+      control.add(new Option(value, value, false, true));
+    else control.value = value;
+  }
+
+  async function write(query) {
     const answer = await fetch(`${line.dataset.lineUrl}?${query}`);
     if (!answer.ok) throw new Error(answer.status);
-    line.value = was.value = await answer.text();
+    const { line: words, values } = await answer.json();
+    line.value = was.value = words;
+    for (const [name, value] of Object.entries(values)) set($(`[name="${name}"]`, controls), value);
     written = true;
   }
 
+  const after = (query) => {
+    writing = writing.then(() => write(query)).catch(() => {}); // then the server writes, when it is sent
+  };
   controls.addEventListener("change", () => {
     written = false;
-    writing = writing.then(write).catch(() => {}); // then the server writes, when the form is sent
+    after(new URLSearchParams(new FormData(form)));
+  });
+  // What was typed since they were last seen, they show.
+  controls.closest("details").addEventListener("toggle", (event) => {
+    if (event.target.open && line.value !== was.value) after(new URLSearchParams({ q: line.value }));
   });
 
   form.addEventListener("submit", (event) => {

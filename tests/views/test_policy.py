@@ -26,6 +26,7 @@ from gallery.models import (
     Lease,
     Question,
     Reference,
+    SavedSearch,
     Studio,
     Task,
     User,
@@ -54,6 +55,7 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     return {
         "image": image.pk,
         "prompt": image.task.batch.prompt_id,
+        "search": SavedSearch.objects.keep(alice, "The best", "rating:5", "").pk,
         "task:done": image.task.pk,
         "task:queued": queued.pk,
         "task:failed": failed.pk,

@@ -130,6 +130,9 @@ SIGHTS = [
     Sight("task-lost", "/tasks/{lost}/"),
     Sight("task-canceled", "/tasks/{canceled}/"),
     Sight("task-again", "/tasks/{unknown}/again/"),
+    # Gallery
+    Sight("search", "/gallery/?q=-night+rating:<5", "collector", large_text=True),
+    Sight("search-refused", "/gallery/?q=cat+colour:red+rating:9+%22fog", "collector", status=422),
     # History
     Sight("history", "/history/", "collector", large_text=True),
     Sight("history-states", "/history/", "member"),
