@@ -34,7 +34,13 @@ from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .question import Question, Standing
-from .saved_search import MAX_LINE, SavedSearch
+from .saved_search import (
+    MAX_LINE,
+    MOST_SEARCHES,
+    SavedSearch,
+    SearchNameTaken,
+    TooManySearches,
+)
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
@@ -52,6 +58,7 @@ __all__ = [
     "MAX_NAME",
     "MAX_TAG",
     "MAX_TEXT",
+    "MOST_SEARCHES",
     "MOST_STARS",
     "MOST_TAGS",
     "MOVES",
@@ -101,6 +108,7 @@ __all__ = [
     "Refused",
     "RemoteIdTaken",
     "SavedSearch",
+    "SearchNameTaken",
     "Standing",
     "Step",
     "StoredFile",
@@ -111,6 +119,7 @@ __all__ = [
     "TaskStatus",
     "Theme",
     "TokenReused",
+    "TooManySearches",
     "TooManyTags",
     "Typical",
     "User",

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from gallery.jobs import zip
-from gallery.models import Image, Prompt, Task, User, Zip
+from gallery.models import Image, Prompt, SavedSearch, Task, User, Zip
 from project import urls
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, accept, doubt, refuse
@@ -66,6 +66,7 @@ def live_in(owner: User, word: str, submit: Submit, finish: Callable[[Task], Ima
     thrown = finish(submit(owner, f"{word} prompt thrown away").tasks.get())
     assert thrown.task
     Prompt.objects.trash(thrown.task.batch.prompt_id)
+    SavedSearch.objects.keep(owner, f"{word} kept", f"{word} rating:5", "")
 
 
 @pytest.fixture

@@ -162,6 +162,9 @@ SIGHTS = [
     Sight("collections", "/collections/", large_text=True),
     Sight("collection", "/collections/{collection}/", do=_open_member, large_text=True),
     Sight("collection-delete", "/collections/{collection}/delete/"),
+    # Gallery
+    Sight("search", "/gallery/?q=-night+rating:<5", "collector", large_text=True),
+    Sight("search-refused", "/gallery/?q=cat+colour:red+rating:9+%22fog", "collector", status=422),
     # History
     Sight("history", "/history/", "collector", large_text=True),
     Sight("history-states", "/history/", "member"),
