@@ -54,5 +54,5 @@ def test_where_nothing_happened_nothing_is_told(by_bob: Client, bob: User, away:
 
 def test_what_a_page_asks_for_by_itself_is_no_visit(by_alice: Client, away: list[int]) -> None:
     by_alice.post("/tasks/live/", {"v": ""})
-    by_alice.get(f"/images/{away[0]}/original/").close()
+    assert b"".join(by_alice.get(f"/images/{away[0]}/original/"))
     assert not User.objects.get(username="alice").left_at
