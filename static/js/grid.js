@@ -1,4 +1,278 @@
-// The wall of the gallery.
+// The wall of the gallery. Far stretches of it are put away and come back when one is near, the
+// address follows what is seen, and whoever comes back lands where they were.
 (() => {
   "use strict";
+
+  const { $, $$ } = artel;
+  const wall = $("#found");
+  const dialog = $("#lightbox");
+  const away = new Map(); // stretch -> its tiles, while it is far
+  const KEPT = "artel-wall";
+
+  const chunks = () => $$(":scope > .chunk", wall ?? document);
+  const tile = (pk) => {
+    const one = `.tile[data-pk="${pk}"]`;
+    if (!wall) return null;
+    return $(one, wall) ?? [...away.values()].map((tiles) => $(one, tiles)).find(Boolean) ?? null;
+  };
+  // Also the tiles that are put away: what is told to a tile must not be lost on them.
+  artel.tile = tile;
+  artel.tiles = () => chunks().flatMap((chunk) => [...(away.get(chunk) ?? chunk).children]);
+
+  if (!wall) return;
+
+  // Putting away
+
+  const box = (one) => one.getBoundingClientRect();
+
+  // All is measured before anything is changed: a stretch at a time, each would be laid out anew.
+  function put(far) {
+    const going = far.filter((one) => !away.has(one) && !one.contains(document.activeElement) && one.firstElementChild);
+    const heights = going.map((one) => box(one).height);
+    going.forEach((chunk, place) => {
+      const tiles = document.createDocumentFragment();
+      tiles.append(...chunk.children);
+      chunk.style.height = `${heights[place]}px`;
+      away.set(chunk, tiles);
+    });
+  }
+
+  function fetchBack(near) {
+    const coming = near.filter((one) => away.has(one));
+    if (!coming.length) return;
+    const above = coming.filter((one) => box(one).bottom < 0);
+    const before = above.reduce((sum, one) => sum + box(one).height, 0);
+    for (const chunk of coming) {
+      chunk.append(away.get(chunk));
+      away.delete(chunk);
+      chunk.style.height = "";
+      chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true }));
+    }
+    if (!above.length) return;
+    const grown = above.reduce((sum, one) => sum + box(one).height, 0) - before;
+    if (Math.abs(grown) > 1) scrollBy(0, grown);
+  }
+
+  const watcher = new IntersectionObserver((seen) => {
+    const last = [...new Map(seen.map((one) => [one.target, one.isIntersecting]))];
+    put(last.filter(([, isNear]) => !isNear).map(([chunk]) => chunk));
+    fetchBack(last.filter(([, isNear]) => isNear).map(([chunk]) => chunk));
+  }, { rootMargin: "2000px" });
+
+  // A row that is not full goes on in the stretch after it, as if the wall were in one piece.
+
+  function join(chunk) {
+    const before = chunk.previousElementSibling;
+    if (!before?.matches(".chunk") || away.has(chunk)) return;
+    fetchBack([before]);
+    const tiles = [...before.children].filter((one) => !one.hidden);
+    const row = tiles.at(-1)?.offsetTop;
+    const rest = tiles.filter((one) => one.offsetTop >= row);
+    if (rest.length === tiles.length) return;
+    const focus = document.activeElement;
+    before.classList.remove("last");
+    chunk.prepend(...rest);
+    if (chunk.contains(focus)) focus.focus({ preventScroll: true });
+  }
+
+  // What one sees first, and keeping it in its place while the wall changes around it
+
+  let held;
+  const edge = () => Math.max(0, $(".tools").getBoundingClientRect().bottom);
+
+  function first() {
+    const line = edge() + 24;
+    for (const chunk of chunks()) {
+      if (chunk.getBoundingClientRect().bottom <= line) continue;
+      const found = [...chunk.children].find((one) => !one.hidden && one.getBoundingClientRect().bottom > line);
+      if (found) return found;
+    }
+    return null;
+  }
+  const hold = (one = first()) => { held = one && { one, top: one.getBoundingClientRect().top }; };
+  const settle = () => {
+    if (held?.one.isConnected) scrollBy(0, held.one.getBoundingClientRect().top - held.top);
+  };
+
+  function take(chunk) {
+    const all = chunks();
+    const at = all.indexOf(chunk);
+    const near = all[at - 1] ?? all[at + 1];
+    if (near?.dataset.number && !chunk.dataset.number) {
+      const number = Number(near.dataset.number) + (all[at - 1] ? 1 : -1);
+      if (number > 0) chunk.dataset.number = number;
+    }
+    if (all[at - 1]) requestAnimationFrame(() => join(chunk)); // far below, and work enough for now
+    else if (all[1]) {
+      chunk.classList.remove("last");
+      settle(); // it came above the others
+    }
+    watcher.observe(chunk);
+  }
+
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (target.matches(".earlier")) hold();
+  });
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    if (elt.matches?.(".chunk")) take(elt);
+    if (elt.matches?.(".look")) looked = elt.dataset.picture.slice(6);
+    if (elt.matches?.(".earlier")) top.observe(elt);
+  });
+
+  // Nothing comes above before one has begun to scroll: what one asked for would move away.
+  const top = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) if (isIntersecting) htmx.trigger(target, "near");
+  }, { rootMargin: "800px" });
+  addEventListener("wheel", () => $$(".earlier").forEach((link) => top.observe(link)), { once: true, passive: true });
+  addEventListener("touchmove", () => $$(".earlier").forEach((link) => top.observe(link)), { once: true, passive: true });
+
+  // The address follows
+
+  function follow() {
+    if (dialog?.open) return;
+    const seen = first();
+    if (!seen) return;
+    hold(seen);
+    const url = new URL(location);
+    for (const name of ["page", "at", "after", "before"]) url.searchParams.delete(name);
+    url.hash = "";
+    const isFirst = !$(".earlier", wall) && seen.parentElement === chunks()[0] && seen.offsetTop <= seen.parentElement.firstElementChild.offsetTop;
+    if (!isFirst) url.searchParams.set("at", seen.dataset.pk);
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
+    turn(Number(seen.parentElement.dataset.number));
+    document.dispatchEvent(new CustomEvent("seen", { detail: Number(seen.dataset.pk) }));
+  }
+
+  function turn(number) {
+    const pages = $("#turn");
+    const [model, ...others] = $$("[data-number]", pages ?? wall).filter((one) => one.matches("a"));
+    if (!model || !number) return;
+    const last = number + (chunks().some((one) => Number(one.dataset.number) === number + 1) || $(".more", wall) ? 1 : 0);
+    const links = [];
+    for (let one = Math.max(1, number - 2); one <= last; one++) {
+      const link = model.cloneNode();
+      link.href = pages.dataset.address + one;
+      link.dataset.number = link.textContent = one;
+      link.ariaLabel = model.ariaLabel.replace(/\d+/, one);
+      link.toggleAttribute("aria-current", false);
+      if (one === number) link.setAttribute("aria-current", "page");
+      links.push(link);
+    }
+    const had = document.activeElement?.dataset.number;
+    for (const one of others) one.remove();
+    model.replaceWith(...links);
+    if (had) links.find((link) => link.dataset.number === had)?.focus({ preventScroll: true });
+    for (const [rel, page] of [["prev", number - 1], ["next", number + 1]]) {
+      const link = $(`[rel=${rel}]`, pages);
+      if (!link) continue;
+      link.href = pages.dataset.address + page;
+      link.hidden = page < 1 || page > last;
+    }
+  }
+
+  let timer = 0;
+  addEventListener("scroll", () => { clearTimeout(timer); timer = setTimeout(follow, 150); }, { passive: true });
+
+  // Coming back
+
+  history.scrollRestoration = "manual";
+  const keep = (one) => {
+    if (!one) return;
+    const { top: at } = one.getBoundingClientRect();
+    sessionStorage.setItem(KEPT, JSON.stringify({ url: location.href, pk: one.dataset.pk, at }));
+  };
+
+  wall.addEventListener("click", (event) => {
+    if (dialog?.open) return;
+    follow();
+    keep(event.target.closest(".tile"));
+  }, true);
+  addEventListener("pagehide", () => {
+    if (dialog?.open) return;
+    if (JSON.parse(sessionStorage.getItem(KEPT) ?? "{}").url !== location.href) keep(first());
+  });
+
+  function land() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+    const [{ type } = {}] = performance.getEntriesByType("navigation");
+    const isBack = kept.url === location.href && ["back_forward", "reload"].includes(type);
+    const found = isBack ? tile(kept.pk) : $(":target", wall);
+    if (!found) return;
+    scrollBy(0, found.getBoundingClientRect().top - (isBack ? kept.at : edge()));
+    $("a", found)?.focus({ preventScroll: true });
+  }
+
+  // The lightbox may have led on to what is put away, or not even here yet.
+
+  let looked = "";
+  dialog?.addEventListener("close", () => {
+    if (!looked || $(`.tile[data-pk="${looked}"]`, wall)) return;
+    const found = tile(looked);
+    if (found) {
+      fetchBack([...away.keys()].filter((chunk) => away.get(chunk).contains(found)));
+      found.scrollIntoView({ block: "center" });
+      $("a", found).focus({ preventScroll: true });
+    } else {
+      const url = new URL(location);
+      url.searchParams.delete("page");
+      url.searchParams.set("at", looked);
+      url.hash = `image-${looked}`;
+      location.replace(url);
+    }
+  });
+
+  for (const [name, isGone] of [["trashed", true], ["restored", false]]) {
+    document.addEventListener(name, ({ detail: { value } }) => {
+      const found = tile(value.split("-")[1]);
+      if (found && !found.isConnected) found.hidden = isGone;
+    });
+  }
+
+  // Sizes: at once, and remembered
+
+  const sizes = $$("[data-density]");
+
+  function size(now, then = now) {
+    const at = sizes.findIndex((one) => one.dataset.density === now);
+    sizes.forEach((one, place) => {
+      one.toggleAttribute("aria-current", false);
+      if (place === at) one.setAttribute("aria-current", "true");
+      delete one.dataset.key;
+      if (place === at + 1) one.dataset.key = "+";
+      if (place === at - 1) one.dataset.key = "-";
+    });
+    if (now === then) return;
+    document.cookie = `density=${now}; path=/; max-age=31536000; samesite=lax`;
+    const row = () => parseFloat(getComputedStyle(wall).getPropertyValue("--row"));
+    const before = row();
+    hold();
+    wall.classList.replace(`found-${then}`, `found-${now}`);
+    rearrange((row() / before) ** 2);
+  }
+
+  function rearrange(by) {
+    for (const chunk of away.keys()) chunk.style.height = `${parseFloat(chunk.style.height) * by}px`;
+    for (const chunk of chunks().slice(1)) if (!away.has(chunk) && !away.has(chunk.previousElementSibling)) join(chunk);
+    settle();
+  }
+
+  const current = () => sizes.find((one) => one.hasAttribute("aria-current")).dataset.density;
+  for (const one of sizes) {
+    one.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      size(one.dataset.density, current());
+    });
+  }
+
+  let wide = wall.clientWidth;
+  new ResizeObserver(() => {
+    const now = wall.clientWidth;
+    if (Math.abs(now - wide) > 1) rearrange(wide / now);
+    wide = now;
+  }).observe(wall);
+
+  for (const chunk of chunks()) watcher.observe(chunk);
+  size(current());
+  land();
 })();
