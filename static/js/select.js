@@ -25,6 +25,13 @@
   const size = () => (all ? Math.max(0, total - named.size) : named.size);
   const put = (pk, on) => (on === all ? named.delete(pk) : named.add(pk));
 
+  const begin = $("#bar-begin");
+  const isBegun = () => begin.ariaPressed === "true";
+  function start(on) {
+    begin.ariaPressed = on;
+    document.body.classList.toggle("choosing", on);
+  }
+
   // What is shown
 
   function draw(some = tiles()) {
@@ -58,6 +65,7 @@
     all = false;
     named = new Set();
     anchor = undefined;
+    start(false);
     show();
   }
 
@@ -98,7 +106,7 @@
     if (!tile || event.ctrlKey || event.metaKey) return;
     const box = event.target.closest(".pick");
     const link = event.target.closest("[data-look]");
-    if (!box && !(link && (event.shiftKey || !bar.hidden))) return;
+    if (!box && !(link && (event.shiftKey || !bar.hidden || isBegun()))) return;
     event.stopPropagation();
     if (!box) event.preventDefault();
     if (event.shiftKey && anchor !== undefined) range(tile);
@@ -294,6 +302,8 @@
   });
 
   form.hidden = true;
+  begin.hidden = false;
+  begin.addEventListener("click", () => (isBegun() ? clear() : start(true)));
   document.body.classList.add("selectable");
   try {
     const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
