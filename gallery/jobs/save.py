@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from gallery.models import Image, StoredFile, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
-from . import pump
+from . import library, pump
 from .waiting import back_off
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PIL.Image import Image as Picture
+
+    from gallery.models import User
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -169,14 +172,30 @@ def brought(task: Task, incoming: store.Incoming) -> Iterator[StoredFile]:
     """
     with opened(incoming.path) as picture:
         known, copies = facts(picture), _shrink(picture, task)
+    root = settings.DATA_DIR
     name = _name(task, incoming.sha256, known.extension, again=f"-{secrets.token_hex(4)}")
+    promise = removal.promise(root, name)  # by which the sweep finds what a killed process left
     try:
-        store.keep(incoming, settings.DATA_DIR, name)
+        store.keep(incoming, root, name)
+        failpoint("upload-kept")
         _write_thumbnails(copies, name)
         yield _described(incoming, name, known)
     finally:
-        if not Image.objects.filter(file=name).exists():
-            removal.remove_picture(settings.DATA_DIR, name)
+        library.withdraw(name)
+        store.remove(root, promise)
+
+
+def rescue(task: Task, file: StoredFile, *, by: User) -> bool:
+    """Make a picture of what was brought; False when the task is not lost any more.
+
+    OSError when the file is gone: whoever brought it stood still for so long that it was swept.
+    """
+    with transaction.atomic():
+        if not Task.objects.rescue(task.pk, file, by=by):
+            return False
+        if not (settings.DATA_DIR / file.name).exists():
+            raise FileNotFoundError(errno.ENOENT, "the file was swept away", file.name)
+    return True
 
 
 def _described(incoming: store.Incoming, name: str, known: Facts) -> StoredFile:

@@ -21,7 +21,7 @@ from gallery.models import (
     prune_attempts,
 )
 
-from . import alarms, cluster, journal, pump, purge
+from . import alarms, cluster, journal, library, pump, purge
 from .submit import guard_disk
 
 
@@ -54,6 +54,7 @@ def sweep() -> None:
     alarms.ring()
     store.remove_stale(settings.DATA_DIR, settings.INCOMING_SECONDS)
     failpoint("sweep-stale-gone")
+    library.forget_promised()
     prune_attempts()
     for name in pump.NAMES:
         if pump.has_work(name):
