@@ -29,6 +29,8 @@ from gallery.failpoints import failpoint
 from gallery.jobs.processes import LockFile, forks_die_with_parent
 from gallery.models import Lease
 
+from . import restored
+
 REDIS_ERRORS: tuple[type[Exception], ...] = ()
 with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL is set
     from redis.exceptions import RedisError
@@ -232,8 +234,10 @@ def run_cluster() -> int:
 def _prepare_rows() -> None:
     """Wake everything, and unlock what a killed predecessor had fetched.
 
-    Only where the database is ours alone: then our lock proves that no other worker lives.
+    The latter only where the database is ours alone: then our lock proves that no other worker
+    lives.
     """
+    restored.finish()
     if connections["default"].vendor == "sqlite":
         Lease.objects.break_all()
         _drop_repeated_rows()
