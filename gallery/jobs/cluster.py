@@ -39,7 +39,7 @@ with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL i
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Job = Literal["submit", "poll", "save", "sweep", "balance", "identify"]
+Job = Literal["submit", "poll", "save", "sweep", "balance", "identify", "mail"]
 JOBS: tuple[Job, ...] = ("submit", "poll", "save", "sweep")
 """These are woken each minute by schedules of their own; the sweeper wakes the others."""
 HEARTBEAT = "gallery.jobs.cluster.heartbeat"
@@ -73,12 +73,6 @@ def send_reset_links(user_ids: list[int], site: str, language: str) -> None:
     """Let a worker send mail with one-time links, which are made there: none is in the queue."""
     job = "gallery.jobs.mail.send_reset_links"
     transaction.on_commit(lambda: async_task(job, user_ids, site, language), robust=True)
-
-
-def send_alarm(task_ids: list[int], level: int) -> None:
-    """Let a worker write to the administrators that these are paid for and not saved."""
-    job = "gallery.jobs.mail.send_alarm"
-    transaction.on_commit(lambda: async_task(job, task_ids, level), robust=True)
 
 
 def ensure_schedules() -> None:
