@@ -123,7 +123,15 @@ def send_heartbeat() -> None:
 
 
 def heartbeat() -> None:
-    """Do nothing: to have travelled through the queue is the point. See _note_heartbeat."""
+    """To have travelled through the queue is the point. See _note_heartbeat.
+
+    What no clock that goes forward can bring about is mended by the way: schedules of the minute
+    that are due in an hour.
+    """
+    late = timezone.now() + timedelta(minutes=5)
+    if Schedule.objects.filter(schedule_type=Schedule.MINUTES, next_run__gt=late).exists():
+        log.warning("schedules-made-anew")
+        ensure_schedules()
 
 
 def last_heartbeat() -> datetime | None:

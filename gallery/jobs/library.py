@@ -27,6 +27,7 @@ from . import remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -56,6 +57,17 @@ class Repair:
 
     is_done: bool
     words: str
+
+
+def is_gone() -> bool:
+    """Whether the folder of the originals has vanished, as that of a disk that is not mounted.
+
+    What is saved into the place where it was would be out of sight once it is back.
+    """
+    folder: Path = settings.DATA_DIR / ORIGINALS
+    if folder.is_dir() and any(folder.iterdir()):
+        return False
+    return bool(Image.objects.with_file().exists())
 
 
 def faults() -> Iterator[Fault]:

@@ -17,7 +17,7 @@ from structlog.contextvars import bound_contextvars
 from gallery.archive import removal, store, thumbnails
 from gallery.archive.inspect import BadPicture, Facts, facts, opened
 from gallery.failpoints import failpoint
-from gallery.models import Image, StoredFile, Task
+from gallery.models import Image, StoredFile, Studio, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from gallery.models import User
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""Of a disk, or of what its owner may use of it."""
 
 
 def run() -> None:
@@ -86,6 +89,8 @@ def save(task_id: int) -> None:
         _relink(task, claim, error.reason, error.detail)
     except OSError as error:
         log.warning("not-saved-yet", task=task.pk, error=error.strerror)
+        if error.errno in NO_ROOM and not settings.IS_DEMO:
+            Studio.objects.pause("disk-full")
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     except Exception:
         # Nobody foresaw it: tried again when the claim has run out, but not for ever.
@@ -133,6 +138,8 @@ def _originals(task: Task) -> set[str]:
 
 def _fetch(task: Task) -> StoredFile:
     root = settings.DATA_DIR
+    if library.is_gone():
+        raise FileNotFoundError(errno.ENOENT, "the folder of the originals is gone")
     with store.receive(root) as incoming:
         fetch(
             task.result_url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -24,6 +25,8 @@ from gallery.models import (
 from . import alarms, cluster, journal, library, pump, purge
 from .submit import guard_disk
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 
 def run() -> None:
     """One sweep, by one sweeper at a time."""
@@ -42,6 +45,8 @@ def sweep() -> None:
     """
     failpoint("sweep-begun")
     journal.replay()
+    if moved := Task.objects.unskew():
+        log.warning("clock-went-back", tasks=moved)
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         Task.objects.doubt_overdue(task_id)
         failpoint("sweep-doubted")
