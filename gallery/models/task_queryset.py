@@ -46,7 +46,8 @@ DEMO = "demo"
 
 LONGEST_WAIT = 900.0
 """Seconds: no wait of a queued task, and none between two downloads, is a longer one."""
-A_SECOND_OR_TWO = 2.0
+GONE_BACK = 3600.0
+"""A clock that went back by less only makes things wait for as long."""
 
 MOST_NOTES = 20
 """Notes of its owner on one task."""
@@ -182,14 +183,14 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             (S.RENDERING, 1.2 * settings.POLL_MAX_SECONDS),
             (S.SAVING, LONGEST_WAIT),
         ):
-            late = self.filter(status=status, due_at__gt=_now_and(longest + A_SECOND_OR_TWO))
+            late = self.filter(status=status, due_at__gt=_now_and(longest + GONE_BACK))
             moved += late.update(due_at=timezone.now())
         for status, longest in (
             (S.SENDING, settings.CLAIM_SECONDS),
             (S.UNKNOWN, settings.CLAIM_SECONDS),
             (S.SAVING, 2 * settings.DOWNLOAD_SECONDS),
         ):
-            far = self.filter(status=status, claimed_until__gt=_now_and(longest + A_SECOND_OR_TWO))
+            far = self.filter(status=status, claimed_until__gt=_now_and(longest + GONE_BACK))
             moved += far.update(claimed_until=_now_and(longest))
         return moved
 
