@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.shortcuts import render
 from django.utils import timezone, translation
 
 from .models import User
-from .views.errors import session_lost
+from .views.errors import no_database, session_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class LoginRequired(LoginRequiredMiddleware):
@@ -32,6 +36,25 @@ class LoginRequired(LoginRequiredMiddleware):
         if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
             return super().handle_no_permission(request, view_func)
         return session_lost(request)
+
+
+class NoDatabase:
+    """A press that the database does not take gets a page that says so, and keeps the text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if request.method != "POST" or not isinstance(error, OperationalError):
+            return None
+        log.error("press-not-taken", error=" ".join(str(error).split()))
+        try:
+            return no_database(request)
+        except DatabaseError:  # it cannot even be read
+            return None
 
 
 class Preferences:

@@ -293,6 +293,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gallery.middleware.NoDatabase",
     "gallery.middleware.Preferences",
     "gallery.middleware.RefusedMethods",
     "gallery.middleware.LoginRequired",

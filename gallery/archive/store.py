@@ -107,6 +107,23 @@ def quarantine(incoming: Incoming, root: Path, name: str) -> Path:
     return keep(incoming, root, f"{QUARANTINE}/{name}.{incoming.sha256[:12]}")
 
 
+def move(root: Path, name: str, new: str) -> Path:
+    """Give a kept file another name, durably; an identical one there already is enough."""
+    path, final = _inside(root, name), _inside(root, new)
+    _make_folder(root / INCOMING)
+    _make_folder(final.parent)
+    with _one_at_a_time(root):
+        if not final.exists():
+            path.rename(final)
+        elif digest(final) != digest(path):
+            raise NameTaken(new)
+        else:
+            path.unlink()
+    sync_folder(final.parent)
+    sync_folder(path.parent)
+    return final
+
+
 def remove(root: Path, name: str) -> None:
     """Remove the file for good; one that is gone already is what was wanted."""
     path = _inside(root, name)
@@ -143,8 +160,13 @@ def _inside(root: Path, name: str) -> Path:
 def _is_same(path: Path, incoming: Incoming) -> bool:
     if path.stat().st_size != incoming.size:
         return False
+    return digest(path) == incoming.sha256
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == incoming.sha256
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

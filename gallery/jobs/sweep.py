@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -21,8 +22,10 @@ from gallery.models import (
     prune_attempts,
 )
 
-from . import alarms, cluster, journal, pump, purge, zip
+from . import alarms, cluster, journal, library, pump, purge, zip
 from .submit import guard_disk
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def run() -> None:
@@ -43,6 +46,8 @@ def sweep() -> None:
     """
     failpoint("sweep-begun")
     journal.replay()
+    if moved := Task.objects.unskew():
+        log.warning("clock-went-back", tasks=moved)
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         Task.objects.doubt_overdue(task_id)
         failpoint("sweep-doubted")
@@ -55,6 +60,7 @@ def sweep() -> None:
     alarms.ring()
     store.remove_stale(settings.DATA_DIR, settings.INCOMING_SECONDS)
     failpoint("sweep-stale-gone")
+    library.forget_promised()
     prune_attempts()
     for name in pump.NAMES:
         if pump.has_work(name):

@@ -26,6 +26,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _interrupted(request, status=403, reason="too-old")
 
 
+@login_not_required
+def no_database(request: HttpRequest) -> HttpResponse:
+    """The database cannot be written to, or not be reached: says so, and shows what was typed."""
+    return _interrupted(request, status=503, reason="no-database")
+
+
 def _interrupted(request: HttpRequest, *, status: int, reason: str) -> HttpResponse:
     typed = [text for name in KEPT if (text := request.POST.get(name, "").strip())]
     context = {"reason": reason, "typed": typed}

@@ -370,11 +370,11 @@ class Furnisher:
         return claim
 
     def become_queued(self, task: Task) -> None:
-        self.due(task, timedelta(minutes=50))
+        self.due(task)
 
     def become_sending(self, task: Task) -> None:
         self.claim(task)
-        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now() + timedelta(days=1))
+        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now() + timedelta(minutes=50))
 
     def become_rendering(self, task: Task) -> None:
         Task.objects.accept(task.pk, self.claim(task), uuid.uuid4().hex[:24])
@@ -414,8 +414,8 @@ class Furnisher:
         self.become_rendering(task)
         Task.objects.lose(task.pk, "never-came")
 
-    def due(self, task: Task, after: timedelta = timedelta(days=1)) -> None:
-        """Left alone by the workers for so long."""
+    def due(self, task: Task, after: timedelta = timedelta(minutes=50)) -> None:
+        """Left alone by the workers for so long: what is due in a day looks like a wrong clock."""
         Task.objects.filter(pk=task.pk).update(due_at=timezone.now() + after)
 
     def trash(self, images: list[Image]) -> None:
