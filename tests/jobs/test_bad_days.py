@@ -161,11 +161,13 @@ def test_a_database_that_is_read_only_when_an_id_arrives(
             "token": str(form.fresh_token),
             **{f"price-{model.pk}": model.price_kopecks for model in form.models},
         }
-        for headers in ({}, {"HX-Request": "true"}):
-            pressed = client.post("/batches/", typed, headers=headers)
-            assert pressed.status_code == 503
-            assert "The database takes nothing just now." in pressed.text
-        assert "not lost" in client.post("/batches/", typed).text
+        pressed = client.post("/batches/", typed)
+        assert pressed.status_code == 503
+        assert "not lost" in pressed.text
+        in_place = client.post("/batches/", typed, headers={"HX-Request": "true"})
+        assert (in_place.status_code, in_place["HX-Retarget"]) == (422, "#alert")
+        for answer in (pressed, in_place):
+            assert "The database takes nothing just now." in answer.text
     finally:
         read_only("OFF")
     assert len([one for one in provider.charges() if one["prompt"] == "read only"]) == 1
