@@ -6,6 +6,7 @@ Money, states and stories are shown, never edited; what can be edited goes throu
 from . import (
     balance,
     batch,
+    choices,
     image,
     image_model,
     log,
@@ -21,6 +22,7 @@ from . import (
 __all__ = [
     "balance",
     "batch",
+    "choices",
     "image",
     "image_model",
     "log",

@@ -92,7 +92,7 @@
   }
 
   document.addEventListener("changed", async ({ detail: { ids, marks } }) => {
-    const tiles = $$(".tile[data-pk]").filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk)));
+    const tiles = (artel.tiles?.() ?? []).filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk)));
     if (!tiles.length) return;
     const found = marks ?? (await asked(tiles));
     if (!found) return;
