@@ -223,7 +223,7 @@ SIGHTS += [
     Sight(f"panel-{name.split('/')[1]}-history", f"/admin/{name}/{{{name}}}/history/", "keeper")
     for name in PANEL
 ]
-CHOICES = ("tag", "collection", "change")
+CHOICES = ("tag", "collection", "change", "zip")
 """Of the lists that are built alike those are looked at that hold words; their rows are theirs."""
 SIGHTS += [Sight(f"panel-{name}-list", f"/admin/gallery/{name}/", "keeper") for name in CHOICES]
 ADDED = ("auth/group", "gallery/imagemodel", "gallery/user")
@@ -269,6 +269,7 @@ NO_PAGES = {
     "admin:password_change_done", "admin:view_on_site", "admin:auth_user_password_change",
     "admin:*_add", "admin:*_delete",
     *(f"admin:gallery_{name}_{page}" for name in CHOICES for page in ("change", "history")),
+    "admin:gallery_zip_change", "admin:gallery_zip_history",
     "admin:gallery_membership_*", "admin:gallery_savedsearch_*", "admin:gallery_tagging_*",
 }  # fmt: skip
 
