@@ -269,7 +269,6 @@ NO_PAGES = {
     "admin:password_change_done", "admin:view_on_site", "admin:auth_user_password_change",
     "admin:*_add", "admin:*_delete",
     *(f"admin:gallery_{name}_{page}" for name in CHOICES for page in ("change", "history")),
-    "admin:gallery_zip_change", "admin:gallery_zip_history",
     "admin:gallery_membership_*", "admin:gallery_savedsearch_*", "admin:gallery_tagging_*",
 }  # fmt: skip
 
