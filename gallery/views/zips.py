@@ -54,6 +54,8 @@ def zip_show(request: StudioRequest, pk: int) -> HttpResponse:
 def zip_create(request: StudioRequest) -> HttpResponse:
     form = SelectionForm(request.POST, user=request.user)
     words = form.words
+    if not words and not form.images().exists():
+        words = _("None of these pictures is in the gallery any more.")
     if not words:
         try:
             made = zip.begin(request.user, form.images())

@@ -52,6 +52,11 @@
     if (!all) COUNT.textContent = count ? bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang)) : "";
     else if (named.size) COUNT.textContent = bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang));
     $("[data-bar-all]", bar).hidden = all && !named.size;
+    const compare = $("[data-bar-compare]", bar);
+    if (compare) {
+      compare.hidden = all || count < 2 || count > 4;
+      compare.search = new URLSearchParams([...named].slice(0, 4).map((pk) => ["image", pk]));
+    }
     if (bar.hidden) for (const one of $$("details[open]", bar)) one.open = false;
     document.documentElement.style.setProperty("--bar", bar.hidden ? "0px" : `${bar.offsetHeight}px`);
     try {
@@ -230,6 +235,7 @@
       if (event.ctrlKey || event.metaKey) return null;
       if (key === "Delete" && !bar.hidden) return () => $("[data-bar-trash] button", bar).click();
       if (!tile || target.matches("button, .pick")) return null;
+      if (event.code === "KeyX" && !event.shiftKey) return () => toggle(tile);
       if (key === " ") return event.shiftKey && anchor !== undefined ? () => range(tile) : () => toggle(tile);
       if (event.shiftKey && key.startsWith("Arrow")) {
         return () => {

@@ -18,7 +18,7 @@ import pytest
 from django.utils import timezone, translation
 
 from gallery.archive import packing
-from gallery.jobs import sweep, zip
+from gallery.jobs import pump, sweep, zip
 from gallery.models import (
     Collection,
     Image,
@@ -240,7 +240,7 @@ def test_killed_in_the_middle_it_is_gone_on_with(
     zip.work(made.pk)
     made.refresh_from_db()
     assert made.done > done
-    while zip.pump.has_work("zip"):
+    while pump.has_work("zip"):
         zip.Packer().tick()
     made.refresh_from_db()
     assert (made.status, made.done, made.missing) == (ZipStatus.READY, 60, 0)

@@ -127,6 +127,7 @@ def test_giving_it_up_asks_first(by_alice: Client, made: Zip, data_dir: Path) ->
     [
         ({}, "No picture is selected."),
         ({"images": "1,x"}, "could not be read"),
+        ({"images": "999999"}, "in the gallery any more"),
         ({"images": "1-9999999"}, "at most 100,000"),
     ],
 )

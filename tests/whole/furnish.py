@@ -25,7 +25,8 @@ from django.utils import timezone
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import inspect
 from gallery.demo.pictures import paint, to_webp
-from gallery.jobs import zip
+from gallery.jobs import pump
+from gallery.jobs import zip as zips
 from gallery.models import (
     Balance,
     Batch,
@@ -198,9 +199,9 @@ class Furnisher:
     def zips(self, owner: User) -> None:
         """One that is there, one that failed, and one that is being made for ever."""
         pictures = Image.objects.of(owner).in_gallery().order_by("-pk")
-        self.ids(zipped=zip.begin(owner, pictures).pk)
-        while zip.pump.has_work("zip"):
-            zip.run()
+        self.ids(zipped=zips.begin(owner, pictures).pk)
+        while pump.has_work("zip"):
+            zips.run()
         now = timezone.now()
         failed, building = (Zip.objects.begin(owner, [1] * n, 1, "ru") for n in (40, 500))
         claim = Zip.objects.claim(failed.pk)

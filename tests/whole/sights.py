@@ -239,7 +239,7 @@ SIGHTS += [
     Sight(f"panel-{name.split('/')[1]}-history", f"/admin/{name}/{{{name}}}/history/", "keeper")
     for name in PANEL
 ]
-CHOICES = ("tag", "collection", "change")
+CHOICES = ("tag", "collection", "change", "zip")
 """Of the lists that are built alike those are looked at that hold words; their rows are theirs."""
 SIGHTS += [Sight(f"panel-{name}-list", f"/admin/gallery/{name}/", "keeper") for name in CHOICES]
 ADDED = ("auth/group", "gallery/imagemodel", "gallery/user")
