@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from gallery import search
 from gallery.models import Prompt, Reference
 from gallery.templatetags.artel import shorten
 
@@ -55,7 +56,7 @@ class PromptAdmin(ReadOnly):
         return super().get_queryset(request).defer("search_text")
 
     def found_by_words(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-        return rows & Prompt.objects.matching(words)
+        return search.holding(rows, words.split())
 
     @admin.display(description=_("text"))
     def beginning(self, prompt: Prompt) -> str:

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from gallery import search
 from gallery.models import RATIOS, ImageModel, Outcome
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class HistoryForm(forms.Form):
         if not self.is_valid():
             return prompts.none()
         data = self.cleaned_data
-        found = prompts.matching(data["q"])
+        found = search.holding(prompts, data["q"].split())
         if data["model"]:
             found = found.for_model(data["model"])
         if data["like"]:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MOST_STARS = 5
 
 
+# What a search asks of pictures, in the index of each order: none that is refused is looked at.
+FOUND_BY = ("prompt", "model", "ratio", "favourite", "created_at")
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """A complete original under DATA_DIR/originals, as the archive checked it."""
@@ -208,17 +212,22 @@ class Image(models.Model):
                 name="image_in_gallery",
             ),
             models.Index(
+                fields=["owner", "-id", "rating", "cost_kopecks", *FOUND_BY],
+                condition=models.Q(trashed_at=None),
+                name="image_to_find",
+            ),
+            models.Index(
                 fields=["trashed_at"],
                 condition=models.Q(trashed_at__isnull=False, purged_at=None),
                 name="image_in_trash",
             ),
             models.Index(
-                fields=["owner", "-rating", "-id"],
+                fields=["owner", "-rating", "-id", "cost_kopecks", *FOUND_BY],
                 condition=models.Q(trashed_at=None),
                 name="image_by_rating",
             ),
             models.Index(
-                fields=["owner", "-cost_kopecks", "-id"],
+                fields=["owner", "-cost_kopecks", "-id", "rating", *FOUND_BY],
                 condition=models.Q(trashed_at=None),
                 name="image_by_cost",
             ),

@@ -56,13 +56,6 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         """In the history: not in the trash."""
         return self.filter(trashed_at=None)
 
-    def matching(self, words: str) -> PromptQuerySet:
-        """Prompts whose text holds every word of the search."""
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search_text__contains=word)
-        return found
-
     def with_outcome(self, outcome: Outcome) -> PromptQuerySet:
         return self.filter(of_prompt(outcome))
 

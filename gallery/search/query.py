@@ -1,29 +1,202 @@
-"""A search line, read once: what it asks for, and what in it is not clear."""
+"""A search line, read once: what it asks for, and the pictures that it finds."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
 
-from gallery.models import fold
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from gallery.models import Collection, Image, ImageModel, Membership, Prompt, Tag, Tagging, fold
+
+from . import spans
+from .fields import Field
+from .index import Texts, Value, few
+from .terms import Flaw, Term, day_span, terms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gallery.models import User
     from gallery.models.image import ImageQuerySet
 
 
 @dataclass(frozen=True)
 class Search:
+    """Repeated models and ratios mean any of them; of everything else, all is meant."""
+
     line: str
-    words: tuple[str, ...] = ()
+    user: User
+    terms: tuple[Term, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
+    rows: dict[Term, tuple[int, ...]] = dataclasses.field(default_factory=dict)
+    """The numbers of the models, tags and collections that terms name."""
 
     def narrow(self, images: ImageQuerySet) -> ImageQuerySet:
         """Those of the pictures that the line asks for; none while something in it is not clear."""
-        for word in self.words:
-            images = images.filter(prompt__search_text__contains=word)
+        if self.flaws:
+            return images.none()
+        images = images.alias(
+            of_prompt=Value("prompt"), of_model=Value("model"), of_ratio=Value("ratio"),
+            stars=Value("rating"), cost=Value("cost_kopecks"), came=Value("created_at"),
+            itself=Value("pk"),
+        )  # fmt: skip
+        for condition in self._conditions():
+            images = images.filter(condition)
         return images
+
+    def _of(self, field: Field | None, *, negated: bool = False) -> list[Term]:
+        return [term for term in self.terms if term.field is field and term.negated is negated]
+
+    def _conditions(self) -> Iterable[Q]:
+        for name, among in (("of_model", Field.MODEL), ("of_ratio", Field.RATIO)):
+            if wanted := self._of(among):
+                yield Q(**{f"{name}__in": self._values(wanted)})
+            if refused := self._of(among, negated=True):
+                yield ~Q(**{f"{name}__in": self._values(refused)}) | Q(
+                    **{f"{among.value}__isnull": True}
+                )
+        for term in self.terms:
+            if term.field in PLAIN:
+                condition = PLAIN[term.field](term)
+                yield ~condition if term.negated else condition
+            elif term.field in THROUGH:
+                yield self._through(term)
+        # Last, for a picture is asked in this order, and this is the dearest question.
+        yield from self._texts
+
+    def _values(self, terms: list[Term]) -> list[Any]:
+        if terms[0].field is Field.RATIO:
+            return [term.value for term in terms]
+        return sorted({pk for term in terms for pk in self.rows[term]})
+
+    @cached_property
+    def _texts(self) -> list[Q]:
+        found = []
+        own = Prompt.objects.of(self.user)
+        wanted = Texts([term.value for term in self._of(None)], among=own).queries
+        for query in wanted:
+            if few(query):
+                # The rare ones lead to their pictures, through those's index of prompts.
+                theirs = Image.objects.filter(prompt__in=query).order_by().values("pk")
+                found.append(Q(pk__in=theirs))
+            else:
+                found.append(Q(of_prompt__in=query))
+        for term in self._of(None, negated=True):
+            queries = Texts([term.value], among=own).queries
+            found += [~Q(of_prompt__in=query) | Q(prompt=None) for query in queries]
+        return found
+
+    def _through(self, term: Term) -> Q:
+        """In a collection, or with a tag."""
+        kind, column = THROUGH[term.field]
+        (pk,) = self.rows[term]
+        query = kind.objects.filter(**{column: pk}).order_by().values("image")
+        if term.negated:
+            return ~Q(itself__in=query)
+        return Q(pk__in=query) if few(query) else Q(itself__in=query)
+
+
+# Filters on the picture's own row
+
+
+def _favourite(term: Term) -> Q:
+    return Q(favourite=True)
+
+
+def _between(column: str, low: Any, high: Any) -> Q:
+    bounds = {f"{column}__gte": low, f"{column}__lte": high}
+    return Q(**{name: bound for name, bound in bounds.items() if bound is not None})
+
+
+def _rating(term: Term) -> Q:
+    span = spans.rating(term.value)
+    assert span
+    return _between("stars", span.low, span.high)
+
+
+def _cost(term: Term) -> Q:
+    span = spans.kopecks(term.value)
+    assert span
+    return _between("cost", span.low, span.high)
+
+
+def _date(term: Term) -> Q:
+    """Days are days in the time zone of whoever looks."""
+    span = day_span(term)
+    found = Q()
+    if span.low is not None:
+        found &= Q(came__gte=_midnight(span.low))
+    if span.high is not None:
+        found &= Q(came__lt=_midnight(span.high + timedelta(days=1)))
+    return found
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+PLAIN: dict[Field | None, Any] = {
+    Field.FAV: _favourite,
+    Field.RATING: _rating,
+    Field.COST: _cost,
+    Field.DATE: _date,
+}
+THROUGH: dict[Field | None, Any] = {
+    Field.TAG: (Tagging, "tag"),
+    Field.IN: (Membership, "collection"),
+}
+
+
+# Names
 
 
 def read(line: str, user: User) -> Search:
     """What the line asks for, among what is the user's."""
-    return Search(line, tuple(fold(line).split()))
+    found, flaws = terms(line)
+    rows: dict[Term, tuple[int, ...]] = {}
+    for kind, look_up in ((Field.MODEL, _models), (Field.TAG, _tags), (Field.IN, _collections)):
+        named = [term for term in found if term.field is kind]
+        known = look_up(user, {fold(term.value) for term in named}) if named else {}
+        for term in named:
+            rows[term] = known.get(fold(term.value), ())
+            if not rows[term]:
+                flaws.append(Flaw(term.start, term.end, _unknown(kind, term.value)))
+    flaws.sort(key=lambda flaw: flaw.start)
+    return Search(line, user, tuple(found), tuple(flaws), rows)
+
+
+def _unknown(field: Field, name: str) -> str:
+    words = {
+        Field.MODEL: _("No model is called “%(name)s”."),
+        Field.TAG: _("You have no tag “%(name)s”."),
+        Field.IN: _("You have no collection “%(name)s”."),
+    }
+    return words[field] % {"name": name}
+
+
+def _models(user: User, names: set[str]) -> dict[str, tuple[int, ...]]:
+    """One that is called exactly so; else all whose name or label has this in it."""
+    known = [
+        (pk, fold(remote_id), fold(label))
+        for pk, remote_id, label in ImageModel.objects.values_list("pk", "remote_id", "label")
+    ]
+    found = {}
+    for name in names:
+        exact = [pk for pk, *called in known if name in called]
+        like = [pk for pk, remote_id, label in known if name in remote_id or name in label]
+        found[name] = tuple(exact or like)
+    return found
+
+
+def _tags(user: User, names: set[str]) -> dict[str, tuple[int, ...]]:
+    return {tag.key: (tag.pk,) for tag in Tag.objects.of(user).filter(key__in=names)}
+
+
+def _collections(user: User, names: set[str]) -> dict[str, tuple[int, ...]]:
+    return {row.key: (row.pk,) for row in Collection.objects.of(user).filter(key__in=names)}

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
 DENSITIES = ("small", "medium", "large")
-STRETCHES = {"page", "at", "after", "before"}
+PARTS = ("after", "before")
+"""What is added to a wall that is there already: it goes on in one direction."""
 
 
 @require_safe
@@ -29,8 +30,9 @@ def image_list(request: StudioRequest) -> HttpResponse:
     if request.GET.get("page") == "last" or (not wall.images and (wall.number or 1) > 1):
         return redirect(_address(form, last_page(form)))
     context = {"form": form, "wall": wall, "images": wall.images, "density": _density(request)}
-    is_part = request.htmx and not STRETCHES.isdisjoint(request.GET)
-    shape = "_image_grid" if is_part else "image_list"
+    if request.htmx:
+        context["part"] = next((name for name in PARTS if name in request.GET), None)
+    shape = "_image_grid" if context.get("part") else "image_list"
     status = 200 if form.is_valid() else 422
     answer = render(request, f"gallery/{shape}.html", context, status=status)
     if "density" in request.GET:
