@@ -67,10 +67,6 @@ class Collection(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    # Of those that were counted, and asked for their faces
-    count: int
-    face: int | None
-
     objects = CollectionQuerySet.as_manager()
 
     class Meta:
