@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from gallery.models import MAX_COUNT, Studio, report
+from gallery.models import MAX_COUNT, Collection, Studio, report
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -116,6 +116,12 @@ def tile_sizes(context: dict[str, Any], image: Image) -> str:
     across = min(3.0, image.width / max(1, image.height))
     size = context.get("density", "medium")
     return f"(max-width: 40rem) {PHONE[size]}vw, {round(ROWS[size] * across * 1.25)}rem"
+
+
+@register.inclusion_tag("gallery/_collection_shelf.html", takes_context=True)
+def collection_shelf(context: dict[str, Any]) -> dict[str, Any]:
+    """One's collections beside the gallery."""
+    return {"collections": list(Collection.objects.of(context["user"]).counted())}
 
 
 @register.filter
