@@ -97,10 +97,11 @@ class NameForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=4000, error_messages={"required": NO_NAME})
 
-    def __init__(self, *args: Any, user: User, collection: Collection | None = None) -> None:
-        initial = {"name": collection.name} if collection else {}
-        super().__init__(*args, initial=initial)
-        self.others = Collection.objects.of(user).exclude(pk=collection.pk if collection else None)
+    def __init__(
+        self, data: Any = None, *, user: User, collection: Collection | None = None
+    ) -> None:
+        super().__init__(data, initial={"name": collection.name} if collection else {})
+        self.others = Collection.objects.of(user).exclude(pk=collection.pk if collection else 0)
 
     def clean_name(self) -> str:
         name = clean_name(self.cleaned_data["name"])

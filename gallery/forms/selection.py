@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image
 
-from .find import FindForm
+from .find import ORDER, FindForm
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -81,7 +81,8 @@ class SelectionForm(forms.Form):
         if not self.is_valid():
             return Image.objects.none()
         if self.cleaned_data["all"]:
-            found = self.find.found()
+            # Of stacks every picture.
+            found = self.find.all_found().order_by(*ORDER[self.find.sort_order])
             but = self.cleaned_data["but"]
             return found.excluding(but) if but else found
         own = Image.objects.of(self.user).in_gallery().among(self.numbers)
@@ -97,6 +98,7 @@ class SelectionForm(forms.Form):
         """The same selection as fields of another form."""
         if self.cleaned_data["all"]:
             data = self.data
-            fields = [(name, str(data.get(name, ""))) for name in ("q", "sort", "but")]
+            names = (*self.find.fields, "but")
+            fields = [(name, str(data.get(name, ""))) for name in names]
             return [("all", "on"), *((name, value) for name, value in fields if value)]
         return [("images", ",".join(map(str, self.numbers)))]

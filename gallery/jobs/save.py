@@ -21,7 +21,7 @@ from gallery.models import Image, StoredFile, Studio, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
-from . import library, pump
+from . import library, likenesses, pump
 from .waiting import back_off
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def save(task_id: int) -> None:
         raise
     else:
         _keep(task, claim, file)
+        likenesses.note(task.pk)
 
 
 def _in_thread(task_id: int) -> None:

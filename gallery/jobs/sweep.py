@@ -22,7 +22,7 @@ from gallery.models import (
     prune_attempts,
 )
 
-from . import alarms, cluster, journal, library, pump, purge, zip
+from . import alarms, cluster, journal, library, likenesses, pump, purge, zip
 from .submit import guard_disk
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -41,8 +41,8 @@ def run() -> None:
 
 def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive and say what it has not
-    saved, wake sleeping pumps, empty the trash of what has lain there for its time,
-    and remove zips that had their day.
+    saved, wake sleeping pumps, empty the trash of what has lain there for its time, remove zips
+    that had their day, look at pictures that nobody has looked at.
     """
     failpoint("sweep-begun")
     journal.replay()
@@ -71,6 +71,7 @@ def sweep() -> None:
         cluster.wake("identify")
     purge.sweep()
     zip.sweep()
+    likenesses.catch_up()
 
 
 def guard_key() -> None:

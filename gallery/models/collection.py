@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Max, Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
@@ -26,6 +27,18 @@ GAP = 2**32
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def of(self, user: User) -> CollectionQuerySet:
         return self.filter(owner=user)
+
+    def counted(self) -> CollectionQuerySet:
+        """Each with the number of its pictures that hang in the gallery."""
+        hanging = Q(memberships__image__trashed_at=None)
+        return self.annotate(count=Count("memberships", filter=hanging))
+
+    def with_faces(self) -> CollectionQuerySet:
+        """Counted, each with the number of the picture that stands for it."""
+        rows = Membership.objects.filter(collection=OuterRef("pk"), image__trashed_at=None)
+        chosen = rows.filter(image=OuterRef("cover")).values("image")[:1]
+        first = rows.order_by("place", "pk").values("image")[:1]
+        return self.counted().annotate(face=Coalesce(Subquery(chosen), Subquery(first)))
 
     def named(self, user: User, name: str) -> tuple[Collection, bool]:
         """The user's collection of this name, and whether it was made just now."""

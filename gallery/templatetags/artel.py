@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from gallery.models import MAX_COUNT, Studio, absence, report
+from gallery.models import MAX_COUNT, Collection, Studio, absence, report
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,6 +87,13 @@ def thumb_width(image: Image, size: int) -> int:
     return max(1, round(image.width * min(size, edge) / edge))
 
 
+@register.filter
+def thumb_height(image: Image, size: int) -> int:
+    """Pixels that the thumbnail of this longest edge is high."""
+    edge = max(image.width, image.height, 1)
+    return max(1, round(image.height * min(size, edge) / edge))
+
+
 @register.inclusion_tag("gallery/_notices.html", takes_context=True)
 def notices(context: dict[str, Any]) -> dict[str, Any]:
     """What every page says while it is so: demo pictures, spending paused, one's sending held; and
@@ -122,6 +129,12 @@ def tile_sizes(context: dict[str, Any], image: Image) -> str:
     across = min(3.0, image.width / max(1, image.height))
     size = context.get("density", "medium")
     return f"(max-width: 40rem) {PHONE[size]}vw, {round(ROWS[size] * across * 1.25)}rem"
+
+
+@register.inclusion_tag("gallery/_collection_shelf.html", takes_context=True)
+def collection_shelf(context: dict[str, Any]) -> dict[str, Any]:
+    """One's collections beside the gallery."""
+    return {"collections": list(Collection.objects.of(context["user"]).counted())}
 
 
 @register.filter

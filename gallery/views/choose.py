@@ -46,9 +46,9 @@ def image_marks(request: StudioRequest, pk: int) -> HttpResponse:
 @require_safe
 def image_states(request: StudioRequest) -> HttpResponse:
     """Stars and hearts of the pictures asked for (`image`, repeated), for their tiles."""
-    asked = {whole_number(text) for text in request.GET.getlist("image")[:MOST_ASKED]}
+    asked = {whole_number(text) or 0 for text in request.GET.getlist("image")[:MOST_ASKED]}
     own = Image.objects.of(request.user).in_gallery()
-    return JsonResponse(marks_of(own.filter(pk__in=asked - {None})))
+    return JsonResponse(marks_of(own.filter(pk__in=asked)))
 
 
 @require_POST

@@ -47,7 +47,8 @@ def zip_show(request: StudioRequest, pk: int) -> HttpResponse:
     if row.is_unfinished:
         zip.refresh()
     shape = "_zip_row" if request.htmx else "zip_show"
-    return render(request, f"gallery/{shape}.html", {"zip": row})
+    is_page = not request.htmx or request.htmx.current_url_abs_path == request.path
+    return render(request, f"gallery/{shape}.html", {"zip": row, "is_page": is_page})
 
 
 @require_POST

@@ -173,6 +173,29 @@
   let timer = 0;
   addEventListener("scroll", () => { clearTimeout(timer); timer = setTimeout(follow, 150); }, { passive: true });
 
+  // The month that one is in
+
+  function mark(pk) {
+    const months = $$(".months [data-place]");
+    if (!months.length) return;
+    const place = (one) => Number(one.dataset.place);
+    const isDown = place(months[0]) >= place(months.at(-1));
+    const now = months.findLast((one) => (isDown ? place(one) >= pk : place(one) <= pk));
+    for (const one of months) {
+      if (one === now) one.setAttribute("aria-current", "true");
+      else one.removeAttribute("aria-current");
+    }
+    const rail = $(".months");
+    if (!now || !rail.clientHeight) return;
+    const from = now.getBoundingClientRect().top - rail.getBoundingClientRect().top;
+    if (from < 0 || from > rail.clientHeight - 40) rail.scrollBy(0, from - rail.clientHeight / 2);
+  }
+  document.addEventListener("seen", ({ detail }) => mark(detail));
+  $(".months")?.addEventListener("htmx:afterSwap", () => {
+    const seen = first();
+    if (seen) mark(Number(seen.dataset.pk));
+  });
+
   // Coming back
 
   history.scrollRestoration = "manual";

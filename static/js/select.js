@@ -9,7 +9,8 @@
   if (!wall || !bar) return;
 
   const form = $("#selection");
-  const search = { q: form.q.value, sort: form.sort.value };
+  const search = Object.fromEntries($$("[data-search]", form).map(({ name, value }) => [name, value]));
+  const here = JSON.stringify(search);
   const STORE = "artel-selection";
   const PRESS = 450; // ms
   const MOVE = 6; // px that are no click any more
@@ -61,7 +62,7 @@
     document.documentElement.style.setProperty("--bar", bar.hidden ? "0px" : `${bar.offsetHeight}px`);
     try {
       if (bar.hidden) sessionStorage.removeItem(STORE);
-      else sessionStorage.setItem(STORE, JSON.stringify({ search, user: document.body.dataset.user, all, total, named: [...named] }));
+      else sessionStorage.setItem(STORE, JSON.stringify({ here, user: document.body.dataset.user, all, total, named: [...named] }));
     } catch { /* full, or forbidden: it is lost with the page then */ }
   }
   const show = (some) => { draw(some); tell(); };
@@ -313,7 +314,7 @@
   document.body.classList.add("selectable");
   try {
     const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
-    if (kept?.user === document.body.dataset.user && kept.search.q === search.q && kept.search.sort === search.sort) {
+    if (kept?.user === document.body.dataset.user && kept.here === here) {
       ({ all, total } = kept);
       named = new Set(kept.named);
       if (all) COUNT.textContent = bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));

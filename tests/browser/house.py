@@ -131,7 +131,10 @@ class House:
         """Hang so many more pictures, imported ones, beside this one."""
         folder = Path(self.installation.env["DATA_DIR"])
         name = str(self.ask("SELECT file FROM gallery_image WHERE id = ?", image)[0][0])
-        columns = "owner_id, demo, sha256, size, mime, width, height, color, created_at"
+        columns = (
+            "owner_id, demo, sha256, size, mime, width, height, color, created_at,"
+            " prompt_id, model_id, ratio, cost_kopecks, favourite, rating"
+        )
         for number in range(copies):
             copy = name.replace(".webp", f"-{number}.webp")
             (folder / copy).hardlink_to(folder / name)

@@ -14,7 +14,17 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from gallery.jobs import zip
-from gallery.models import Image, Prompt, SavedSearch, Task, User, Zip
+from gallery.models import (
+    Change,
+    Collection,
+    Image,
+    Prompt,
+    SavedSearch,
+    Tag,
+    Task,
+    User,
+    Zip,
+)
 from project import urls
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, accept, doubt, refuse
@@ -67,6 +77,9 @@ def live_in(owner: User, word: str, submit: Submit, finish: Callable[[Task], Ima
     assert thrown.task
     Prompt.objects.trash(thrown.task.batch.prompt_id)
     SavedSearch.objects.keep(owner, f"{word} kept", f"{word} rating:5", "")
+    own = Image.objects.filter(pk=kept.pk)
+    Change.objects.tag(owner, own, [f"{word} tag"])
+    Change.objects.collect(owner, own, Collection.objects.named(owner, f"{word} shelf")[0])
 
 
 @pytest.fixture
@@ -147,7 +160,17 @@ def test_a_crawl_of_ones_own_house_finds_ones_words(houses: None, alice: User) -
     person.force_login(alice)
     pages = crawl(person, ["/"])
     told = b"".join(pages.values()).decode(errors="replace")
-    for text in ("done", "queued", "unknown", "failed", "lost", "referring", "thrown away"):
+    for text in (
+        "done",
+        "queued",
+        "unknown",
+        "failed",
+        "lost",
+        "referring",
+        "thrown away",
+        "tag",
+        "shelf",
+    ):
         assert f"{CANARY} {text}" in told, text
     assert f"https://{CANARY}.example/1.webp" in told
     assert f"{CANARY} detail of the provider" in told
@@ -168,7 +191,8 @@ def test_no_form_of_another_answers_with_ones_words(houses: None, by_bob: Client
     )
     everything = {
         "prompt": "sparrow", "text": "sparrow", "v": ",".join(f"{n}:0.x" for n in range(1, 40)),
-        "parent": "1", "reference": "1", "pk": "1",
+        "parent": "1", "reference": "1", "pk": "1", "image": "1", "tags": "sparrow",
+        "collection": "sparrow", "name": "sparrow", "rating": "1", "on": "on", "place": "1",
     }  # fmt: skip
     for path in named_addresses():
         for headers in ({}, HTMX):
@@ -181,6 +205,11 @@ def test_no_form_of_another_answers_with_ones_words(houses: None, by_bob: Client
         )
     )
     assert after == before
+    hers = Image.objects.filter(owner__username__startswith=CANARY)
+    assert not hers.exclude(rating=0, favourite=False).exists()
+    assert Tag.objects.get(owner=hers[0].owner).name == f"{CANARY} tag"
+    shelf = Collection.objects.get(owner=hers[0].owner)
+    assert (shelf.name, shelf.memberships.count()) == (f"{CANARY} shelf", 1)
     assert not Image.objects.filter(owner__username__startswith=CANARY, purged_at__isnull=False)
 
 

@@ -219,6 +219,6 @@ def test_thousands_ask_no_more(by_alice: Client, images: list[Image], alice: Use
         Image(owner=alice, prompt=source.prompt, model=source.model, ratio="1:1", demo=True,
               file=f"originals/{n}.webp", sha256="0", size=1, mime="image/webp", width=1, height=1,
               color="#000000")
-        for n in range(300)
+        for n in range(150)
     )  # fmt: skip
     assert queries(3) == few

@@ -1,0 +1,200 @@
+"""Hearts, stars, tags and collections, as a person gives them: by keys, by mouse, on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import axe, steps
+from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
+from tests.browser.house import House, Person
+
+
+@pytest.fixture
+def gallery(house: House, person: Person, studio: Page, guard: Guard) -> Page:
+    """Five pictures hang in the gallery."""
+    guard.expect(422)
+    house.deliver()
+    house.hang(steps.picture(studio, steps.wish(person)), 4)
+    studio.goto("/gallery/")
+    expect(studio.locator("#found .tile")).to_have_count(5)
+    return studio
+
+
+def tile(page: Page, number: int) -> Locator:
+    return page.locator("#found .tile").nth(number)
+
+
+def undo(page: Page, words: str) -> None:
+    expect(page.locator(".undo-bar")).to_contain_text(words)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".undo-bar")).to_contain_text("Taken back.")
+
+
+def test_by_keys_alone(gallery: Page) -> None:
+    page, key = gallery, gallery.keyboard
+    # On a tile
+    tile(page, 1).locator("a").focus()
+    key.press("4")
+    expect(tile(page, 1)).to_have_attribute("data-rating", "4")
+    key.press("f")
+    expect(tile(page, 1)).to_have_attribute("data-favourite", "true")
+    undo(page, "1 picture made a favourite.")
+    expect(tile(page, 1)).to_have_attribute("data-favourite", "false")
+    expect(tile(page, 1).locator("[data-star='4']")).to_have_attribute("aria-pressed", "true")
+    key.press("t")
+    box = page.get_by_role("dialog", name="Tags and collections")
+    expect(box.get_by_label("Tags")).to_be_focused()
+    key.type("Ёлка, 50 f t c")
+    key.press("Enter")
+    expect(box.get_by_role("link", name="Ёлка")).to_be_visible()
+    expect(box.get_by_label("Tags")).to_be_focused()
+    expect(box.get_by_label("Tags")).to_have_value("")
+    key.type("x" * 51)
+    key.press("Enter")
+    expect(box.get_by_role("alert").first).to_have_text("A tag has at most 50 characters.")
+    key.press("Escape")
+    expect(box).to_have_count(0)
+    expect(tile(page, 1).locator("a")).to_be_focused()
+    expect(tile(page, 1)).to_have_attribute("data-favourite", "false")  # no key while one types
+    key.press("c")
+    expect(box.get_by_role("combobox", name="Collection")).to_be_focused()
+    key.type("Prints")
+    key.press("Enter")
+    expect(box.get_by_role("link", name="Prints")).to_be_visible()
+    key.press("Escape")
+    # In the large view
+    key.press("Enter")
+    look = page.get_by_role("dialog", name="Picture", exact=True)
+    expect(look.locator(".glance")).to_have_attribute("data-rating", "4")
+    key.press("0")
+    expect(look.locator(".glance")).to_have_attribute("data-rating", "0")
+    key.press("f")
+    expect(look.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    key.press("t")
+    expect(look.get_by_label("Tags")).to_be_focused()
+    key.type("ё")
+    expect(look.locator("datalist option").first).to_have_attribute("value", "Ёлка")
+    key.press("Escape")
+    expect(tile(page, 1)).to_have_attribute("data-favourite", "true")
+    expect(tile(page, 1)).to_have_attribute("data-rating", "0")
+    # On its page
+    page.goto(str(tile(page, 1).locator("a").get_attribute("href")))
+    key.press("5")
+    expect(page.locator(".glance")).to_have_attribute("data-rating", "5")
+    undo(page, "rated 5 of 5.")
+    expect(page.locator(".glance")).to_have_attribute("data-rating", "0")
+    page.get_by_role("button", name="Take the tag Ёлка away").press("Enter")
+    expect(page.get_by_role("link", name="Ёлка")).to_have_count(0)
+    undo(page, "Tag taken off 1 picture.")
+    expect(page.get_by_role("link", name="Ёлка")).to_be_visible()
+    axe.check(page, "picture")
+    # A tag's other name
+    page.goto("/tags/")
+    page.get_by_role("link", name="Rename the tag Ёлка").press("Enter")
+    page.get_by_label("Name").fill("50 f t c")
+    key.press("Enter")
+    page.get_by_role("button", name="Make them one").press("Enter")
+    expect(page.locator(".tags li")).to_have_count(1)
+
+
+def order(page: Page) -> list[str]:
+    return [str(one.get_attribute("data-member")) for one in page.locator(".member").all()]
+
+
+def test_a_collection_by_keys_and_by_mouse(gallery: Page, house: House) -> None:
+    page, key = gallery, gallery.keyboard
+    for number in range(4):
+        tile(page, number).locator("a").focus()
+        key.press("c")
+        expect(page.locator("#marks-box input[name=collection]:focus")).to_have_count(1)
+        key.type("Prints")
+        key.press("Enter")
+        expect(page.locator(".undo-bar")).to_contain_text("put into")
+        key.press("Escape")
+        expect(page.locator("#marks-box")).to_be_hidden()
+    page.goto("/collections/")
+    page.get_by_role("link", name="Prints").press("Enter")
+    a, b, c, d = order(page)
+    first = page.locator(".member-picture").first
+    news = page.locator("#news")
+    first.focus()
+    key.press("Space")
+    expect(news).to_have_text("Picked up. Place 1 of 4.")
+    key.press("ArrowRight")
+    key.press("ArrowRight")
+    expect(news).to_have_text("Place 3 of 4.")
+    key.press("Space")
+    expect(news).to_have_text("Put down at place 3 of 4.")
+    expect(page.locator(".undo-bar")).to_contain_text("Moved.")
+    key.press("Alt+ArrowRight")
+    expect(news).to_have_text("Place 4 of 4.")
+    key.press("Space")
+    key.press("Home")
+    key.press("Escape")
+    expect(news).to_have_text("Back at place 4 of 4.")
+    assert order(page) == [b, c, d, a]
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    assert order(page) == [b, c, d, a]
+    page.locator(f"[data-member='{a}'] a").drag_to(
+        page.locator(f"[data-member='{b}'] a"), target_position={"x": 5, "y": 40}
+    )
+    expect(page.locator(".undo-bar")).to_contain_text("Moved.")
+    assert order(page) == [a, b, c, d]
+    with page.expect_response("**/undo/"):
+        key.press("Control+z")
+    expect(page.locator(".member").first).to_have_attribute("data-member", b)
+    page.get_by_label(f"Picture {c}: place").press("Enter")
+    page.get_by_role("button", name="Make it the cover").and_(page.locator(f"[value='{c}']")).press(
+        "Enter"
+    )
+    expect(page.locator(f"[data-member='{c}']")).to_have_attribute("data-cover", "")
+    page.locator(f"#place-{c}").fill("x")
+    key.press("Enter")
+    expect(page.locator(f"#place-{c}-error")).to_have_text("A place is a number from 1 on.")
+    page.locator(f"#place-{c}").fill("1")
+    key.press("Enter")
+    expect(page.locator(".member").first).to_have_attribute("data-member", c)
+    page.get_by_label(f"Picture {c}: place").press("Enter")
+    axe.check(page, "collection")
+    page.get_by_role("button", name="Take it out").and_(page.locator(f"[value='{c}']")).click()
+    expect(page.locator(f"[data-member='{c}']")).to_be_hidden()
+    undo(page, "taken out of the collection")
+    expect(page.locator(f"[data-member='{c}']")).to_be_visible()
+
+
+def test_on_a_phone_and_without_a_script(gallery: Page, visit: NewPage, person: Person) -> None:
+    phone = visit(
+        person, "/gallery/", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    heart = tile(phone, 0).locator("[data-favour]")
+    heart.tap()
+    expect(tile(phone, 0)).to_have_attribute("data-favourite", "true")
+    tile(phone, 0).locator("a").tap()
+    look = phone.get_by_role("dialog", name="Picture", exact=True)
+    look.get_by_role("button", name="3 stars").tap()
+    expect(look.locator(".glance")).to_have_attribute("data-rating", "3")
+    look.locator(".marks-more summary").tap()
+    look.get_by_label("Tags").fill("sea")
+    look.get_by_role("button", name="Add").tap()
+    expect(look.get_by_role("link", name="sea")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    plain = visit(person, "/gallery/", java_script_enabled=False)
+    assert tile(plain, 0).get_attribute("data-rating") == "3"
+    plain.goto(str(tile(plain, 0).locator("a").get_attribute("href")))
+    plain.get_by_role("button", name="5 stars").click()
+    expect(plain.locator(".glance")).to_have_attribute("data-rating", "5")
+    plain.get_by_role("button", name="Undo").click()
+    expect(plain.locator(".glance")).to_have_attribute("data-rating", "3")
+    plain.get_by_role("combobox", name="Tags").fill("")
+    plain.get_by_role("button", name="Add").click()
+    expect(plain.get_by_text("Write a tag.")).to_be_visible()
+    plain.get_by_role("combobox", name="Collection").fill("Prints")
+    plain.get_by_role("button", name="Put in").click()
+    plain.get_by_role("link", name="Prints").click()
+    plain.locator(".member-menu summary").click()
+    plain.get_by_role("button", name="Take it out").click()
+    plain.get_by_role("button", name="Undo").click()
+    expect(plain.locator(".member")).to_have_count(1)
