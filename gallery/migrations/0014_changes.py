@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0011_facts_of_pictures'),
+        ('gallery', '0012_find_by_words'),
     ]
 
     operations = [
