@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.db import DatabaseError, OperationalError
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from .views.errors import session_lost
+from .models import User
+from .views.errors import no_database, session_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class LoginRequired(LoginRequiredMiddleware):
@@ -31,6 +38,25 @@ class LoginRequired(LoginRequiredMiddleware):
         return session_lost(request)
 
 
+class NoDatabase:
+    """A press that the database does not take gets a page that says so, and keeps the text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if request.method != "POST" or not isinstance(error, OperationalError):
+            return None
+        log.error("press-not-taken", error=" ".join(str(error).split()))
+        try:
+            return no_database(request)
+        except DatabaseError:  # it cannot even be read
+            return None
+
+
 class Preferences:
     """The user's own language and time zone, before those of browser and installation."""
 
@@ -46,6 +72,28 @@ class Preferences:
         # Threads are used again: the last visitor's zone must not stay.
         with timezone.override(getattr(request.user, "zone", None)):
             return self.get_response(request)
+
+
+NO_VISIT = {"task_live", "image_thumbnail", "image_original", "healthz", "visit_hear"}
+"""What a page that nobody looks at asks for by itself."""
+
+
+class Visits:
+    """Notes who is here, so that whoever comes back is told what happened meanwhile."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        match = request.resolver_match
+        if match is None or match.view_name in NO_VISIT or not isinstance(request.user, User):
+            return
+        # A disk that is full takes no note; that is no reason to show no page.
+        with contextlib.suppress(DatabaseError):
+            User.objects.visit(request.user)
 
 
 class RefusedMethods:

@@ -245,6 +245,18 @@ PAGE_SIZE = 60
 # What is deleted lies in the trash for so long; then its files and words are gone.
 TRASH_SECONDS: float = 30 * 24 * 3600
 
+# A zip of pictures is kept for so long after it was made, and its row for so long. All of them take
+# at most so many bytes, and those of one person a fifth: nobody alone keeps another from having
+# one. Nor do they have more at a time than this.
+ZIP_SECONDS: float = 24 * 3600
+ZIP_ROW_SECONDS: float = 14 * 24 * 3600
+ZIP_BYTES = 50 * 1024**3
+ZIP_BYTES_EACH = ZIP_BYTES // 5
+ZIPS_EACH = 20
+# Zips are made in turn, each for so long at a time; whoever works on one is dead after this long.
+ZIP_SLICE_SECONDS: float = 1
+ZIP_CLAIM_SECONDS: float = 30
+
 # What was done to pictures can be taken back for so long.
 CHANGES_SECONDS: float = 7 * 24 * 3600
 
@@ -281,9 +293,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gallery.middleware.NoDatabase",
     "gallery.middleware.Preferences",
     "gallery.middleware.RefusedMethods",
     "gallery.middleware.LoginRequired",
+    "gallery.middleware.Visits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -95,17 +95,19 @@ def first_rows(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    return User.objects.create_user("alice", password="wonderland-1865")
+    # Here already: else her first request would write that down, and the next ones not.
+    return User.objects.create_user("alice", password="wonderland-1865", seen_at=timezone.now())
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    return User.objects.create_user("bob", password="builder-1998")
+    return User.objects.create_user("bob", password="builder-1998", seen_at=timezone.now())
 
 
 @pytest.fixture
 def admin(db: None) -> User:
-    return User.objects.create_superuser("carol", password="keeper-of-keys-7")
+    now = timezone.now()
+    return User.objects.create_superuser("carol", password="keeper-of-keys-7", seen_at=now)
 
 
 @pytest.fixture

@@ -47,6 +47,10 @@ def _check_task(task: Task) -> None:
         assert (held, spent) == (0, 0), (task.pk, task.status)
     elif task.status == S.FAILED:
         assert (held, spent) == (0, task.cost_kopecks or 0), (task.pk, task.status)
+    for image in Image.objects.filter(task=task):
+        prompt = task.batch.prompt
+        facts = (image.cost_kopecks, image.prompt_id, image.model_id, image.ratio)
+        assert facts == (spent, prompt.pk, prompt.model_id, prompt.ratio), image
 
 
 def check_files(data_dir: Path) -> None:

@@ -17,6 +17,7 @@ from . import (
     task,
     unknown,
     user,
+    zip,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "task",
     "unknown",
     "user",
+    "zip",
 ]

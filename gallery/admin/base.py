@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -112,7 +113,17 @@ def _change(form: Form, name: str) -> list[Any]:
     """A field's value before and after, as it was typed."""
     field = form.fields[name]
     values = (form[name].initial, form.cleaned_data[name])
+    if isinstance(field, ModelMultipleChoiceField):
+        return [_names(field, value) for value in values]
     return [one if isinstance(one, bool) else _typed(field.prepare_value(one)) for one in values]
+
+
+def _names(field: ModelMultipleChoiceField[Any], value: Any) -> str:
+    """Rows by what the form calls them: what was chosen is known by numbers, or as rows."""
+    keys = [getattr(one, "pk", one) for one in value or ()]
+    assert field.queryset is not None
+    rows = field.queryset.model._default_manager.filter(pk__in=keys)
+    return ", ".join(sorted(str(field.label_from_instance(one)) for one in rows))
 
 
 def _typed(value: Any) -> str:

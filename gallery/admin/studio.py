@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.archive.store import free_bytes
-from gallery.jobs import balance, cluster
+from gallery.jobs import balance, cluster, library
 from gallery.models import Balance, Budget, Studio, User
 
 from .deeds import Deed, Doing, Refused
@@ -74,6 +74,8 @@ def resume(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
         settings.DISK_FLOOR_BYTES
     ):
         raise Refused(gettext("The disk is still nearly full. Make room first."))
+    if studio.pause_reason == "archive-gone" and library.is_gone():
+        raise Refused(gettext("The folder of the pictures is still gone. Mount its disk first."))
     resumed = Studio.objects.resume(by=by)
     if resumed:
         cluster.wake("submit")

@@ -158,7 +158,7 @@ def write_off(task: Task, by: User, typed: dict[str, Any]) -> bool:
 
 
 def rescue(task: Task, by: User, typed: dict[str, Any]) -> bool:
-    return Task.objects.rescue(task.pk, typed["stored"], by=by)
+    return save.rescue(task, typed["stored"], by=by)
 
 
 def is_in(*states: TaskStatus) -> Any:

@@ -84,7 +84,7 @@ def keep(incoming: Incoming, root: Path, name: str) -> Path:
         elif not _is_same(final, incoming):
             raise NameTaken(name)
     # The earlier process that renamed an identical file may have died before this.
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
     failpoint("keep-folder-synced")
     return final
 
@@ -95,7 +95,7 @@ def replace(incoming: Incoming, root: Path, name: str) -> Path:
     incoming.sync()
     _make_folder(final.parent)
     incoming.path.replace(final)
-    _sync_folder(final.parent)
+    sync_folder(final.parent)
     return final
 
 
@@ -107,12 +107,29 @@ def quarantine(incoming: Incoming, root: Path, name: str) -> Path:
     return keep(incoming, root, f"{QUARANTINE}/{name}.{incoming.sha256[:12]}")
 
 
+def move(root: Path, name: str, new: str) -> Path:
+    """Give a kept file another name, durably; an identical one there already is enough."""
+    path, final = _inside(root, name), _inside(root, new)
+    _make_folder(root / INCOMING)
+    _make_folder(final.parent)
+    with _one_at_a_time(root):
+        if not final.exists():
+            path.rename(final)
+        elif digest(final) != digest(path):
+            raise NameTaken(new)
+        else:
+            path.unlink()
+    sync_folder(final.parent)
+    sync_folder(path.parent)
+    return final
+
+
 def remove(root: Path, name: str) -> None:
     """Remove the file for good; one that is gone already is what was wanted."""
     path = _inside(root, name)
     path.unlink(missing_ok=True)
     if path.parent.is_dir():
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def remove_stale(root: Path, seconds: float) -> int:
@@ -143,8 +160,13 @@ def _inside(root: Path, name: str) -> Path:
 def _is_same(path: Path, incoming: Incoming) -> bool:
     if path.stat().st_size != incoming.size:
         return False
+    return digest(path) == incoming.sha256
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == incoming.sha256
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -160,10 +182,11 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Put on the disk for good which names the folder holds."""
     with _folder(path) as folder:
         os.fsync(folder)
 

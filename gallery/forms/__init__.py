@@ -19,6 +19,9 @@ from .marks import (
 from .note import NoteForm
 from .press import AGAIN, PressForm, refusal_words
 from .profile import ProfileForm, time_zones
+from .rerun import RerunForm
+from .run import RunForm, StandForm
+from .selection import SelectionForm
 
 __all__ = [
     "AGAIN",
@@ -38,10 +41,14 @@ __all__ = [
     "PressForm",
     "ProfileForm",
     "RateForm",
+    "RerunForm",
     "ResetForm",
+    "RunForm",
+    "SelectionForm",
     "SetupForm",
     "SignupForm",
     "Sort",
+    "StandForm",
     "TagForm",
     "TagsForm",
     "check_link",

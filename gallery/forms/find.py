@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from gallery import search
-from gallery.models import MAX_LINE, Image
+from gallery.models import MAX_LINE, RATIOS, Collection, Image, ImageModel, Tag
+
+from .history import DayInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import QueryDict
 
     from gallery.models import User
@@ -33,15 +39,41 @@ ORDER = {
     Sort.RATING: ("-rating", "-pk"),
     Sort.PRICE: ("-cost_kopecks", "-pk"),
 }
+COUNTED = 1000
+"""Pictures that are counted when nobody asks how many there are in all."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A part of the line, and whether it is not clear."""
+
+    text: str
+    is_flaw: bool
 
 
 class FindForm(forms.Form):
-    q = forms.CharField(label=_("Search pictures"), required=False, max_length=MAX_LINE)
-    sort = forms.ChoiceField(label=_("Order"), required=False, choices=Sort.choices)
+    q = forms.CharField(
+        label=_("Search pictures"),
+        required=False,
+        max_length=MAX_LINE,
+        error_messages={"max_length": _("A search has at most 500 characters.")},
+    )
+    sort = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=Sort.choices,
+        error_messages={"invalid_choice": _("This is none of the choices.")},
+    )
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         super().__init__(data, auto_id="find-%s")
         self.user = user
+
+    def clean_q(self) -> str:
+        line: str = self.cleaned_data["q"]
+        if self.search.flaws:
+            raise ValidationError([flaw.words for flaw in self.search.flaws])
+        return line
 
     @cached_property
     def sort_order(self) -> Sort:
@@ -51,8 +83,14 @@ class FindForm(forms.Form):
         )
 
     @cached_property
+    def line(self) -> str:
+        """As it is typed; nothing of one that is too long to be read."""
+        line = str(self["q"].data or "").strip()
+        return line if len(line) <= MAX_LINE else ""
+
+    @cached_property
     def search(self) -> search.Search:
-        return search.read(self.cleaned_data.get("q", ""), self.user)
+        return search.read(self.line, self.user)
 
     def found(self) -> ImageQuerySet:
         """The user's own pictures that were asked for, in the order asked for."""
@@ -61,8 +99,89 @@ class FindForm(forms.Form):
             return own.none()
         return self.search.narrow(own).order_by(*ORDER[self.sort_order])
 
+    @cached_property
+    def counted(self) -> int:
+        """How many there are, up to one more than are counted, so that it costs little."""
+        return self.found().order_by()[: COUNTED + 1].count()
+
+    @property
+    def is_counted(self) -> bool:
+        return self.counted <= COUNTED
+
     @property
     def query(self) -> str:
         """The search as an address has it: only what differs from the plain gallery."""
         asked = {name: str(self[name].data or "").strip() for name in self.fields}
         return urlencode({name: value for name, value in asked.items() if value})
+
+    # What the page draws
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The line in parts, those that are not clear marked; nothing when all is."""
+        parts, end = [], 0
+        for flaw in self.search.flaws:
+            parts += [
+                Mark(self.line[end : flaw.start], False),
+                Mark(self.line[flaw.start : flaw.end], True),
+            ]
+            end = flaw.end
+        return (
+            [mark for mark in (*parts, Mark(self.line[end:], False)) if mark.text] if parts else []
+        )
+
+    @cached_property
+    def controls(self) -> ControlsForm:
+        return ControlsForm(initial=search.values(self.line), user=self.user)
+
+
+class ControlsForm(forms.Form):
+    """The filters as controls, which write their words into the line."""
+
+    model = forms.ChoiceField(label=_("Model"))
+    ratio = forms.ChoiceField(
+        label=_("Ratio"), choices=[("", _("Every ratio")), *((ratio, ratio) for ratio in RATIOS)]
+    )
+    rating = forms.ChoiceField(
+        label=_("Rating"),
+        choices=[
+            ("", _("Every rating")),
+            *((f">={n}", f"{'★' * n} +") for n in (1, 2, 3, 4)),
+            ("5", "★★★★★"),
+            ("0", _("Not rated")),
+        ],
+    )
+    tag = forms.ChoiceField(label=_("Tag"))
+    collection = forms.ChoiceField(label=_("Collection"))
+    since = forms.CharField(label=_("From"), widget=DayInput(attrs={"type": "date"}))
+    until = forms.CharField(label=_("To"), widget=DayInput(attrs={"type": "date"}))
+    cost_from = forms.CharField(label=_("Price from, roubles"))
+    cost_to = forms.CharField(label=_("Price to, roubles"))
+    favourite = forms.BooleanField(label=_("Favourites only"))
+
+    def __init__(self, *, initial: dict[str, str], user: User) -> None:
+        super().__init__(initial=initial, auto_id="control-%s", use_required_attribute=False)
+        models = ImageModel.objects.values_list("remote_id", "label")
+        tags = Tag.objects.of(user).values_list("name", "name")
+        collections = Collection.objects.of(user).values_list("name", "name")
+        self._offer("model", _("Every model"), models)
+        self._offer("tag", _("Every tag"), tags)
+        self._offer("collection", _("Every collection"), collections)
+        for name in ("cost_from", "cost_to"):
+            self.fields[name].widget.attrs["inputmode"] = "decimal"
+
+    def _offer(self, name: str, every: object, known: Iterable[tuple[str, str]]) -> None:
+        """What there is; and what the line says, however it is written there."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        choices = list(known)
+        said = self.initial[name]
+        if said and said not in {value for value, _label in choices}:
+            choices.insert(0, (said, said))
+        field.choices = [("", every), *choices]
+
+
+def line_of(data: QueryDict) -> str:
+    """The line with what was changed in the controls since it was drawn."""
+    chosen = {name: str(value) for name, value in data.items()}
+    return search.fold_in(chosen.get("q", ""), chosen.get("was", ""), chosen)

@@ -29,6 +29,8 @@ from gallery.failpoints import failpoint
 from gallery.jobs.processes import LockFile, forks_die_with_parent
 from gallery.models import Lease
 
+from . import restored
+
 REDIS_ERRORS: tuple[type[Exception], ...] = ()
 with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL is set
     from redis.exceptions import RedisError
@@ -37,7 +39,7 @@ with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL i
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Job = Literal["submit", "poll", "save", "sweep", "balance", "identify"]
+Job = Literal["submit", "poll", "save", "sweep", "balance", "identify", "mail", "zip"]
 JOBS: tuple[Job, ...] = ("submit", "poll", "save", "sweep")
 """These are woken each minute by schedules of their own; the sweeper wakes the others."""
 HEARTBEAT = "gallery.jobs.cluster.heartbeat"
@@ -71,12 +73,6 @@ def send_reset_links(user_ids: list[int], site: str, language: str) -> None:
     """Let a worker send mail with one-time links, which are made there: none is in the queue."""
     job = "gallery.jobs.mail.send_reset_links"
     transaction.on_commit(lambda: async_task(job, user_ids, site, language), robust=True)
-
-
-def send_alarm(task_ids: list[int], level: int) -> None:
-    """Let a worker write to the administrators that these are paid for and not saved."""
-    job = "gallery.jobs.mail.send_alarm"
-    transaction.on_commit(lambda: async_task(job, task_ids, level), robust=True)
 
 
 def ensure_schedules() -> None:
@@ -127,7 +123,15 @@ def send_heartbeat() -> None:
 
 
 def heartbeat() -> None:
-    """Do nothing: to have travelled through the queue is the point. See _note_heartbeat."""
+    """To have travelled through the queue is the point. See _note_heartbeat.
+
+    What no clock that goes forward can bring about is mended by the way: schedules of the minute
+    that are due in an hour.
+    """
+    late = timezone.now() + timedelta(minutes=5)
+    if Schedule.objects.filter(schedule_type=Schedule.MINUTES, next_run__gt=late).exists():
+        log.warning("schedules-made-anew")
+        ensure_schedules()
 
 
 def last_heartbeat() -> datetime | None:
@@ -232,8 +236,10 @@ def run_cluster() -> int:
 def _prepare_rows() -> None:
     """Wake everything, and unlock what a killed predecessor had fetched.
 
-    Only where the database is ours alone: then our lock proves that no other worker lives.
+    The latter only where the database is ours alone: then our lock proves that no other worker
+    lives.
     """
+    restored.finish()
     if connections["default"].vendor == "sqlite":
         Lease.objects.break_all()
         _drop_repeated_rows()

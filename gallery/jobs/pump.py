@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from django.conf import settings
 from django.core.cache import cache
 
 from gallery.failpoints import failpoint
-from gallery.models import Lease, Task
+from gallery.models import Lease, Task, Zip
 from gallery.provider.client import clock
 
 from . import cluster
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator, Sized
 
-Name = Literal["submit", "poll", "save"]
+    from django.db.models import QuerySet
+
+Name = Literal["submit", "poll", "save", "zip"]
 NAMES: tuple[Name, ...] = ("submit", "poll", "save")
+"""Those that tasks wait for; zips see to theirs themselves (`zip.refresh`, `zip.sweep`)."""
 
 REVIVAL_SECONDS = 3
 """A page that shows open tasks looks at most this often whether their pumps live."""
@@ -70,7 +73,8 @@ def run(name: Name, engine: Engine) -> None:
 
 def has_work(name: Name) -> bool:
     """Whether rows wait for this pump, now or within seconds."""
-    waiting = {
+    waiting: dict[Name, QuerySet[Any]] = {
+        "zip": Zip.objects.due(),
         "submit": Task.objects.sendable(within=settings.PUMP_SECONDS),
         "poll": Task.objects.pollable(within=settings.PUMP_SECONDS),
         "save": Task.objects.savable(within=settings.PUMP_SECONDS),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
 from gallery.models import Studio, Task, TaskStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def note() -> int:
@@ -14,3 +22,33 @@ def note() -> int:
     Studio.objects.pause("restored")
     queued = Task.objects.real().filter(status=TaskStatus.QUEUED)
     return sum(Task.objects.doubt_restored(pk) for pk in queued.values_list("pk", flat=True))
+
+
+def announce() -> None:
+    """Say durably that a database is about to be put in place of which that is to be said."""
+    with _mark().open("w") as stream:
+        os.fsync(stream.fileno())
+    _sync()
+
+
+def finish() -> int:
+    """Do so when it was announced, and before anything is sent; how many tasks came in doubt."""
+    if not _mark().exists():
+        return 0
+    doubted = note()
+    _mark().unlink(missing_ok=True)
+    _sync()
+    return doubted
+
+
+def _mark() -> Path:
+    path: Path = settings.DATA_DIR / "restoring"
+    return path
+
+
+def _sync() -> None:
+    handle = os.open(settings.DATA_DIR, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,11 +17,11 @@ from structlog.contextvars import bound_contextvars
 from gallery.archive import removal, store, thumbnails
 from gallery.archive.inspect import BadPicture, Facts, facts, opened
 from gallery.failpoints import failpoint
-from gallery.models import Image, StoredFile, Task
+from gallery.models import Image, StoredFile, Studio, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
-from . import pump
+from . import library, pump
 from .waiting import back_off
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image as Picture
 
+    from gallery.models import User
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""Of a disk, or of what its owner may use of it."""
 
 
 def run() -> None:
@@ -83,6 +89,8 @@ def save(task_id: int) -> None:
         _relink(task, claim, error.reason, error.detail)
     except OSError as error:
         log.warning("not-saved-yet", task=task.pk, error=error.strerror)
+        if error.errno in NO_ROOM and not settings.IS_DEMO:
+            Studio.objects.pause("disk-full")
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     except Exception:
         # Nobody foresaw it: tried again when the claim has run out, but not for ever.
@@ -130,6 +138,8 @@ def _originals(task: Task) -> set[str]:
 
 def _fetch(task: Task) -> StoredFile:
     root = settings.DATA_DIR
+    if library.is_gone():
+        raise FileNotFoundError(errno.ENOENT, "the folder of the originals is gone")
     with store.receive(root) as incoming:
         fetch(
             task.result_url,
@@ -169,14 +179,30 @@ def brought(task: Task, incoming: store.Incoming) -> Iterator[StoredFile]:
     """
     with opened(incoming.path) as picture:
         known, copies = facts(picture), _shrink(picture, task)
+    root = settings.DATA_DIR
     name = _name(task, incoming.sha256, known.extension, again=f"-{secrets.token_hex(4)}")
+    promise = removal.promise(root, name)  # by which the sweep finds what a killed process left
     try:
-        store.keep(incoming, settings.DATA_DIR, name)
+        store.keep(incoming, root, name)
+        failpoint("upload-kept")
         _write_thumbnails(copies, name)
         yield _described(incoming, name, known)
     finally:
-        if not Image.objects.filter(file=name).exists():
-            removal.remove_picture(settings.DATA_DIR, name)
+        library.withdraw(name)
+        store.remove(root, promise)
+
+
+def rescue(task: Task, file: StoredFile, *, by: User) -> bool:
+    """Make a picture of what was brought; False when the task is not lost any more.
+
+    OSError when the file is gone: whoever brought it stood still for so long that it was swept.
+    """
+    with transaction.atomic():
+        if not Task.objects.rescue(task.pk, file, by=by):
+            return False
+        if not (settings.DATA_DIR / file.name).exists():
+            raise FileNotFoundError(errno.ENOENT, "the file was swept away", file.name)
+    return True
 
 
 def _described(incoming: store.Incoming, name: str, known: Facts) -> StoredFile:

@@ -21,7 +21,7 @@ from gallery.models import Batch, ImageModel, Order, RemoteIdTaken, Studio, Task
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
 
-from . import cluster, journal, pump, remote
+from . import cluster, journal, library, pump, remote
 from .waiting import back_off
 
 if TYPE_CHECKING:
@@ -164,9 +164,13 @@ def settle_outcome(
 
 
 def guard_disk() -> None:
-    """Stop spending on pictures that there is no room for."""
-    if not settings.IS_DEMO and free_bytes(settings.DATA_DIR) < settings.DISK_FLOOR_BYTES:
+    """Stop spending on pictures that there is no room for, or no place."""
+    if settings.IS_DEMO:
+        return
+    if free_bytes(settings.DATA_DIR) < settings.DISK_FLOOR_BYTES:
         Studio.objects.pause("disk-full")
+    if library.is_gone():
+        Studio.objects.pause("archive-gone")
 
 
 def _in_thread(client: Client, task_id: int, claim: uuid.UUID, deadline: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -21,8 +22,10 @@ from gallery.models import (
     prune_attempts,
 )
 
-from . import alarms, cluster, journal, pump, purge
+from . import alarms, cluster, journal, library, pump, purge, zip
 from .submit import guard_disk
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def run() -> None:
@@ -38,10 +41,13 @@ def run() -> None:
 
 def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive and say what it has not
-    saved, wake sleeping pumps, empty the trash of what has lain there for its time.
+    saved, wake sleeping pumps, empty the trash of what has lain there for its time,
+    and remove zips that had their day.
     """
     failpoint("sweep-begun")
     journal.replay()
+    if moved := Task.objects.unskew():
+        log.warning("clock-went-back", tasks=moved)
     for task_id in Task.objects.overdue_sends().values_list("pk", flat=True):
         Task.objects.doubt_overdue(task_id)
         failpoint("sweep-doubted")
@@ -54,6 +60,7 @@ def sweep() -> None:
     alarms.ring()
     store.remove_stale(settings.DATA_DIR, settings.INCOMING_SECONDS)
     failpoint("sweep-stale-gone")
+    library.forget_promised()
     prune_attempts()
     for name in pump.NAMES:
         if pump.has_work(name):
@@ -63,6 +70,7 @@ def sweep() -> None:
     if Question.objects.due().exists():
         cluster.wake("identify")
     purge.sweep()
+    zip.sweep()
 
 
 def guard_key() -> None:

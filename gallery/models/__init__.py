@@ -1,5 +1,6 @@
 """The nouns of the house. Their QuerySets are the only writers of state and money."""
 
+from .absence import Absence, absence
 from .account import Account, account, drawn
 from .attempt import Attempt, Refused, attempt, prune_attempts
 from .balance import Balance
@@ -23,6 +24,7 @@ from .change import Change, ChangeKind, NameTaken, TooManyTags
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
+from .culling import Culling
 from .durations import Typical, typical
 from .event import Event
 from .image import MOST_STARS, Image, StoredFile
@@ -32,7 +34,13 @@ from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .question import Question, Standing
-from .saved_search import MAX_LINE, SavedSearch
+from .saved_search import (
+    MAX_LINE,
+    MOST_SEARCHES,
+    SavedSearch,
+    SearchNameTaken,
+    TooManySearches,
+)
 from .spans import span
 from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
@@ -40,6 +48,7 @@ from .tag import MAX_TAG, MOST_TAGS, Tag, Tagging
 from .task import Task
 from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
+from .zip import NoRoom, Step, Zip, ZipStatus
 
 __all__ = [
     "CONTENT_REFUSED",
@@ -49,6 +58,7 @@ __all__ = [
     "MAX_NAME",
     "MAX_TAG",
     "MAX_TEXT",
+    "MOST_SEARCHES",
     "MOST_STARS",
     "MOST_TAGS",
     "MOVES",
@@ -56,6 +66,7 @@ __all__ = [
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",
+    "Absence",
     "Account",
     "AskFirst",
     "Attempt",
@@ -70,6 +81,7 @@ __all__ = [
     "ChargeKind",
     "Collection",
     "Comparison",
+    "Culling",
     "Event",
     "IllegalMove",
     "Image",
@@ -81,6 +93,7 @@ __all__ = [
     "ModelOff",
     "NameTaken",
     "NoLongerUnknown",
+    "NoRoom",
     "Order",
     "OtherMoney",
     "Outcome",
@@ -95,7 +108,9 @@ __all__ = [
     "Refused",
     "RemoteIdTaken",
     "SavedSearch",
+    "SearchNameTaken",
     "Standing",
+    "Step",
     "StoredFile",
     "Studio",
     "Tag",
@@ -104,10 +119,14 @@ __all__ = [
     "TaskStatus",
     "Theme",
     "TokenReused",
+    "TooManySearches",
     "TooManyTags",
     "Typical",
     "User",
     "Verdict",
+    "Zip",
+    "ZipStatus",
+    "absence",
     "account",
     "attempt",
     "current_month",

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .numbers import numbers
 from .reasons import sentence
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def _way(column: str) -> str:
 class ImageQuerySet(models.QuerySet["Image"]):
     def of(self, user: User) -> ImageQuerySet:
         return self.filter(owner=user)
+
+    def among(self, pks: Sequence[int]) -> ImageQuerySet:
+        """Those with one of these numbers, of which there may be more than a query has places."""
+        return self.filter(pk__in=numbers(pks))
+
+    def excluding(self, pks: Sequence[int]) -> ImageQuerySet:
+        return self.exclude(pk__in=numbers(pks))
 
     def before(self, pk: int | None) -> ImageQuerySet:
         """The page that follows the picture pk; a keyset, so any depth costs the same."""

@@ -10,6 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+LONGEST = timedelta(seconds=600)
+"""More than any lease is ever taken for."""
+
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
     def acquire(self, name: str, seconds: float) -> uuid.UUID | None:
@@ -17,7 +20,9 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         now = timezone.now()
         self.bulk_create([Lease(name=name)], ignore_conflicts=True)
         token = uuid.uuid4()
-        free = Q(until__isnull=True) | Q(until__lte=now)
+        # None is taken for so long: the clock has gone back since.
+        absurd = Q(until__gt=now + LONGEST)
+        free = Q(until__isnull=True) | Q(until__lte=now) | absurd
         taken = self.filter(free, name=name).update(
             holder=token, until=now + timedelta(seconds=seconds)
         )
@@ -32,7 +37,8 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
         return self.filter(name=name, holder=token).update(holder=None, until=None) == 1
 
     def is_held(self, name: str) -> bool:
-        return self.filter(name=name, until__gt=timezone.now()).exists()
+        now = timezone.now()
+        return self.filter(name=name, until__gt=now, until__lte=now + LONGEST).exists()
 
     def break_all(self) -> int:
         """Free every lease. Only for a start that knows that no worker lives."""

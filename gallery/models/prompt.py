@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 from .image_model import ImageModel
+from .numbers import numbers
 from .outcome import Outcome, of_prompt
 from .states import OPEN, TaskStatus
 from .task import Task
@@ -51,6 +52,10 @@ def recipe_hash(model_id: int, text: str, ratio: str, references: Sequence[str])
 class PromptQuerySet(models.QuerySet["Prompt"]):
     def of(self, user: User) -> PromptQuerySet:
         return self.filter(owner=user)
+
+    def among(self, pks: Iterable[int]) -> PromptQuerySet:
+        """Those with one of these numbers, the oldest first."""
+        return self.filter(pk__in=numbers(pks)).order_by("pk")
 
     def kept(self) -> PromptQuerySet:
         """In the history: not in the trash."""

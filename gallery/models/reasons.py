@@ -33,6 +33,7 @@ SENTENCES: dict[str, str | Promise] = {
     "balance-empty": _("The balance at the provider is used up."),
     "breaker": _("The provider left two requests without a usable answer within ten minutes."),
     "disk-full": _("The disk is nearly full."),
+    "archive-gone": _("The folder of the pictures is gone, or empty."),
     "archiver-dead": _("Finished pictures could not be saved for ten minutes."),
     "restored": _("This installation was restored from a backup."),
     # Why a model is off.

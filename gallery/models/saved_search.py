@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from .collection import MAX_NAME
+from .prompt import fold
 
 if TYPE_CHECKING:
     from .user import User
 
 MAX_LINE = 500
 """Characters of a search line."""
+MOST_SEARCHES = 100
+"""Searches that one person keeps."""
+
+
+class SearchNameTaken(Exception):
+    """Another search of the same person's has this name."""
+
+
+class TooManySearches(Exception):
+    """The person keeps as many as may be kept."""
 
 
 class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
     def of(self, user: User) -> SavedSearchQuerySet:
         return self.filter(owner=user)
+
+    def keep(self, user: User, name: str, line: str, sort: str) -> SavedSearch:
+        """Under a name that none of theirs has; raises SearchNameTaken and TooManySearches."""
+        if self.of(user).count() >= MOST_SEARCHES:
+            raise TooManySearches
+        try:
+            with transaction.atomic():
+                return self.create(owner=user, name=name, key=fold(name), line=line, sort=sort)
+        except IntegrityError as error:
+            raise SearchNameTaken from error
+
+    def rename(self, pk: int, name: str) -> None:
+        """Raises SearchNameTaken."""
+        try:
+            with transaction.atomic():
+                self.filter(pk=pk).update(name=name, key=fold(name))
+        except IntegrityError as error:
+            raise SearchNameTaken from error
 
 
 class SavedSearch(models.Model):
@@ -48,3 +78,9 @@ class SavedSearch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def query(self) -> str:
+        """As an address has it."""
+        asked = {"q": self.line, "sort": self.sort}
+        return urlencode({name: value for name, value in asked.items() if value})

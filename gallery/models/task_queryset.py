@@ -44,6 +44,11 @@ DEMO = "demo"
 """What a task for the built-in provider carries instead of an API's URL."""
 
 
+LONGEST_WAIT = 900.0
+"""Seconds: no wait of a queued task, and none between two downloads, is a longer one."""
+GONE_BACK = 3600.0
+"""A clock that went back by less only makes things wait for as long."""
+
 MOST_NOTES = 20
 """Notes of its owner on one task."""
 
@@ -77,6 +82,16 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """
         return self.filter(status__in=OPEN | TROUBLED, dismissed_at=None).order_by(
             "-batch_id", "position"
+        )
+
+    def failed_between(self, since: datetime, until: datetime) -> TaskQuerySet:
+        return self.filter(status=TaskStatus.FAILED, ended_at__gt=since, ended_at__lte=until)
+
+    def doubtful_between(self, since: datetime, until: datetime) -> TaskQuerySet:
+        """Given up as lost in that time, or sent in it and unknown ever since."""
+        lost = Q(status=TaskStatus.LOST, ended_at__gt=since, ended_at__lte=until)
+        return self.filter(
+            lost | Q(status=TaskStatus.UNKNOWN, sent_at__gt=since, sent_at__lte=until)
         )
 
     def newest_of_each(self, prompts: Iterable[int], most: int) -> TaskQuerySet:
@@ -166,6 +181,28 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     def overdue_sends(self) -> TaskQuerySet:
         """Left in sending by a worker that died."""
         return self.filter(status=S.SENDING, claimed_until__lte=timezone.now())
+
+    def unskew(self) -> int:
+        """Bring nearer what is due or claimed later than anything can be: the clock went back.
+
+        Nothing is done earlier than it might have been, and a claim gets its whole life anew.
+        """
+        moved = 0
+        for status, longest in (
+            (S.QUEUED, LONGEST_WAIT),
+            (S.RENDERING, 1.2 * settings.POLL_MAX_SECONDS),
+            (S.SAVING, LONGEST_WAIT),
+        ):
+            late = self.filter(status=status, due_at__gt=_now_and(longest + GONE_BACK))
+            moved += late.update(due_at=timezone.now())
+        for status, longest in (
+            (S.SENDING, settings.CLAIM_SECONDS),
+            (S.UNKNOWN, settings.CLAIM_SECONDS),
+            (S.SAVING, 2 * settings.DOWNLOAD_SECONDS),
+        ):
+            far = self.filter(status=status, claimed_until__gt=_now_and(longest + GONE_BACK))
+            moved += far.update(claimed_until=_now_and(longest))
+        return moved
 
     def doubted_since(self, when: datetime) -> int:
         """How many sends this provider left without a usable answer; our own deaths aside."""

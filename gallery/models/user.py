@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+NOTED_EVERY = timedelta(minutes=2)
+"""A visit is written down so often at most: not with each request."""
+AWAY_AFTER = timedelta(minutes=30)
+"""Whoever asks for nothing for so long has left."""
+
+
 class Theme(models.TextChoices):
     LIGHT = "light", _("light")
     DARK = "dark", _("dark")
@@ -84,6 +90,27 @@ class StudioUserManager(UserManager["User"]):
     def activate(self, user: User) -> bool:
         """Open a closed account again; False when it was open."""
         return self.filter(pk=user.pk, is_active=False).update(is_active=True) == 1
+
+    # Coming and going
+
+    def visit(self, user: User) -> None:
+        """The user is here: noted once every few minutes, and as a new visit after an absence."""
+        now, seen = timezone.now(), user.seen_at
+        if seen is not None and now - seen < NOTED_EVERY:
+            return
+        noted: dict[str, datetime] = {"seen_at": now}
+        if seen is not None and now - seen >= AWAY_AFTER:
+            noted |= {"left_at": seen, "back_at": now}
+        # Of several requests at once, the first one's visit counts.
+        if self.filter(pk=user.pk, seen_at=seen).update(**noted):
+            for name, value in noted.items():
+                setattr(user, name, value)
+        else:
+            user.refresh_from_db(fields=["seen_at", "left_at", "back_at"])
+
+    def hear(self, user: User) -> None:
+        """What happened while the user was away has been read: it is told no more."""
+        self.filter(pk=user.pk).update(left_at=None, back_at=None)
 
     # Whose prompts are refused
 
@@ -209,6 +236,11 @@ class User(AbstractUser):
 
     # After refusals of content. A moment in the past is the end of the last hold.
     held_until = models.DateTimeField(_("sending held until"), null=True, editable=False)
+
+    # When something was last asked for by them; and, while that is told, the time they were away.
+    seen_at = models.DateTimeField(_("last seen at"), null=True, editable=False)
+    left_at = models.DateTimeField(_("left at"), null=True, editable=False)
+    back_at = models.DateTimeField(_("back at"), null=True, editable=False)
 
     objects: ClassVar[StudioUserManager] = StudioUserManager()
 

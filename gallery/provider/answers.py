@@ -154,6 +154,18 @@ class Balance:
     credit_kopecks: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What may be ordered, by remote id, in kopecks a picture; None: a price that is no number.
+
+    ``date`` is the provider's own time, in seconds since 1970, where it told it.
+    """
+
+    prices: dict[str, int | None]
+    date: float | None = None
+
+
 CreateOutcome = NotSent | Later | OperatorRefusal | ModelRefusal | Refused | Accepted | Unknown
 ResultOutcome = Working | Ready | Failed | NoSuchTask | AskAgain | OperatorRefusal
 BalanceOutcome = Balance | AskAgain | OperatorRefusal
+ModelsOutcome = Models | AskAgain | OperatorRefusal

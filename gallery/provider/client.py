@@ -22,13 +22,19 @@ from gallery.provider.answers import (
     AskAgain,
     BalanceOutcome,
     CreateOutcome,
+    ModelsOutcome,
     NotSent,
     ResultOutcome,
     Unknown,
 )
 from gallery.provider.errors import Broken, NotConnected
 from gallery.provider.redaction import Redactor
-from gallery.provider.verdicts import balance_outcome, create_outcome, result_outcome
+from gallery.provider.verdicts import (
+    balance_outcome,
+    create_outcome,
+    models_outcome,
+    result_outcome,
+)
 from gallery.provider.wire import (
     LONGEST_ANSWER,
     Answer,
@@ -166,6 +172,11 @@ class Client:
         answer = self._ask("GET", "/balance", None)
         return answer if isinstance(answer, AskAgain) else balance_outcome(answer, self._redactor)
 
+    def models(self) -> ModelsOutcome:
+        """Read the price list. Free and repeatable, bounded as ``result`` is."""
+        answer = self._ask("POST", "/media/models", {})
+        return answer if isinstance(answer, AskAgain) else models_outcome(answer, self._redactor)
+
     def close(self) -> None:
         """Close the connections that were kept open."""
         self._session.close()
@@ -190,7 +201,10 @@ class Client:
                 if response.raw.length_remaining:
                     return AskAgain("cut-short")
                 plain = decoded(content, response.headers.get("Content-Encoding", ""))
-                return Answer(response.status_code, plain, response.headers.get("Retry-After"))
+                told = response.headers
+                return Answer(
+                    response.status_code, plain, told.get("Retry-After"), date=told.get("Date")
+                )
         except Broken as error:
             return AskAgain(error.reason, self._redactor.text(error.detail))
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
-from gallery.provider.errors import Forbidden
-from gallery.provider.wire import Place
+from gallery.provider.errors import Forbidden, NotConnected
+from gallery.provider.wire import Place, clock, dial
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -54,6 +54,23 @@ def target(url: str, hosts: Sequence[str]) -> Target:
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
     query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else ""
     return Target(Place(tls, host, port), path + query, is_private)
+
+
+def no_way_to(entry: str, seconds: float) -> str:
+    """Why nothing can be fetched from an entry of RESULT_HOSTS now; empty when it can."""
+    host, port = _entry(entry)
+    if not host:
+        return "not a host"
+    own = _literal(host)
+    is_private = port is not None and (host == "localhost" or own is not None)
+    there = Target(Place(not is_private, host, port or 443), "/", is_private)
+    try:
+        dial(there.place, clock() + seconds, permit=there.permit).close()
+    except NotConnected as error:
+        return error.detail or error.reason
+    except Forbidden as error:
+        return f"it is at {error.detail}, which is no public address"
+    return ""
 
 
 def is_public(ip: IPAddress) -> bool:

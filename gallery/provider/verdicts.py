@@ -15,6 +15,8 @@ from gallery.provider.answers import (
     Failed,
     Later,
     ModelRefusal,
+    Models,
+    ModelsOutcome,
     NoSuchTask,
     OperatorRefusal,
     Ready,
@@ -43,6 +45,7 @@ from gallery.provider.wire import Answer
 DONE = "done"
 FAILED_WORDS = frozenset({"failed", "error", "fail", "cancelled", "canceled"})
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 900.0
+_LONGEST_MODEL = 100
 
 
 class _Verdict(Enum):
@@ -232,6 +235,34 @@ def balance_outcome(answer: Answer, redact: Redactor) -> BalanceOutcome:
     if kopecks is None:
         return _ask_again(answer, "no-balance", "")
     return Balance(kopecks, to_kopecks(fields.get("creditLimit")) or 0)
+
+
+def models_outcome(answer: Answer, redact: Redactor) -> ModelsOutcome:
+    """The price list, as far as it can be read: ``models[]`` with ``id`` and ``price``."""
+    fields = read_object(answer.body)
+    envelope = read_envelope(fields)
+    if envelope is not None and (envelope.code != 0 or not _is_success(answer)):
+        outcome = _no_state(answer, envelope, redact)
+        if isinstance(outcome, OperatorRefusal | AskAgain):
+            return outcome
+        return _ask_again(answer, "no-models", "")
+    listed = fields.get("models") if fields is not None and _is_success(answer) else None
+    if not isinstance(listed, list):
+        return _ask_again(answer, "no-models", "")
+    prices = {
+        item["id"][:_LONGEST_MODEL]: to_kopecks(item.get("price"))
+        for item in listed
+        if isinstance(item, dict) and isinstance(item.get("id"), str)
+    }
+    return Models(prices, http_date(answer.date))
+
+
+def http_date(header: str | None) -> float | None:
+    """A Date header as seconds since 1970; None when it says nothing."""
+    try:
+        return parsedate_to_datetime(header or "").timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _refused_balance(answer: Answer, outcome: ResultOutcome) -> AskAgain:

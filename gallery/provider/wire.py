@@ -62,6 +62,7 @@ class Answer:
     body: bytes
     retry_after: str | None = None
     bytes_received: int = 0
+    date: str | None = None
 
 
 class _TooLong(OSError):

@@ -7,9 +7,9 @@ a word begins. Chinese and Japanese have no spaces to begin words after: there, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Func
 from django.db.models.expressions import RawSQL
 
@@ -18,7 +18,11 @@ from gallery.models import fold
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gallery.models.prompt import PromptQuerySet
+    from django.db.models import QuerySet
+
+    from gallery.models import Prompt
+
+Rows = TypeVar("Rows", bound="QuerySet[Prompt]")
 
 SUBSTRING = 3
 """Letters from which on a text is found inside of words too; shorter ones begin a word."""
@@ -44,7 +48,7 @@ class Value(Func):
 class Texts:
     """The prompts that hold all of these texts, as a query of their numbers."""
 
-    def __init__(self, texts: Sequence[str], among: PromptQuerySet) -> None:
+    def __init__(self, texts: Sequence[str], among: QuerySet[Prompt]) -> None:
         self._among = among.order_by()
         words = [fold(text) for text in texts]
         self._parts = [word for word in words if len(word) >= SUBSTRING]
@@ -62,7 +66,7 @@ class Texts:
         return queries
 
 
-def holding(prompts: PromptQuerySet, texts: Sequence[str]) -> PromptQuerySet:
+def holding(prompts: Rows, texts: Sequence[str]) -> Rows:
     """Those of the prompts that hold all of these texts."""
     found = prompts
     for query in Texts(texts, among=prompts).queries:
@@ -76,7 +80,7 @@ def _containing(prompts: Any, words: Sequence[str]) -> Any:
     return prompts
 
 
-def _sqlite(among: PromptQuerySet, parts: list[str], starts: list[str]) -> list[Any]:
+def _sqlite(among: QuerySet[Prompt], parts: list[str], starts: list[str]) -> list[Any]:
     found = []
     if parts:
         match = " AND ".join(_phrase(word) for word in parts)
@@ -95,13 +99,19 @@ def _phrase(word: str) -> str:
     return '"{}"'.format(word.replace('"', '""'))
 
 
-def _postgresql(among: PromptQuerySet, parts: list[str], starts: list[str]) -> list[Any]:
+class _Begins(Func):
+    """Whether a word begins as the query says, as migration 0012 has it in an index."""
+
+    template = "to_tsvector('simple', %(expressions)s)"
+    arg_joiner = ") @@ to_tsquery('simple', "
+    output_field = models.BooleanField()
+
+
+def _postgresql(among: QuerySet[Prompt], parts: list[str], starts: list[str]) -> list[Any]:
     own = _containing(among, parts)
     for word in starts:
-        own = own.extra(
-            where=["to_tsvector('simple', gallery_prompt.search_text) @@ to_tsquery('simple', %s)"],
-            params=["'{}':*".format(word.replace("\\", "\\\\").replace("'", "''"))],
-        )
+        quoted = word.replace("\\", "\\\\").replace("'", "''")
+        own = own.filter(_Begins("search_text", models.Value(f"'{quoted}':*")))
     return [own.values("pk")] if parts or starts else []
 
 

@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from gallery.models import MAX_COUNT, Collection, Studio, report
+from gallery.models import MAX_COUNT, Collection, Studio, absence, report
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,6 +102,12 @@ def notices(context: dict[str, Any]) -> dict[str, Any]:
         "alarm": report.alarm() if is_told else None,
         "now": timezone.now(),
     }
+
+
+@register.inclusion_tag("gallery/_since_left.html", takes_context=True)
+def since_left(context: dict[str, Any]) -> dict[str, Any]:
+    """What came, failed and was spent while the visitor was away."""
+    return {"absence": absence(context["user"]), "csrf_token": context.get("csrf_token")}
 
 
 ROWS = {"small": 7, "medium": 13, "large": 22}

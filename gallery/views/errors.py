@@ -26,6 +26,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _interrupted(request, status=403, reason="too-old")
 
 
+@login_not_required
+def no_database(request: HttpRequest) -> HttpResponse:
+    """The database cannot be written to, or not be reached: says so, and shows what was typed.
+
+    A page shows no 503 in its place: that may be a proxy's. To it the press is one not taken.
+    """
+    status = 422 if "HX-Request" in request.headers else 503
+    return _interrupted(request, status=status, reason="no-database")
+
+
 def _interrupted(request: HttpRequest, *, status: int, reason: str) -> HttpResponse:
     typed = [text for name in KEPT if (text := request.POST.get(name, "").strip())]
     context = {"reason": reason, "typed": typed}

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from gallery.forms import FindForm
+from gallery.forms.find import line_of
+from gallery.models import SavedSearch
 
 from .requests import StudioRequest
 from .walls import last_page, stretch
@@ -25,11 +27,16 @@ PARTS = ("after", "before")
 @require_safe
 @vary_on_headers("HX-Request", "Cookie")
 def image_list(request: StudioRequest) -> HttpResponse:
+    if "was" in request.GET:
+        # The controls were sent as they are: their words belong into the line.
+        return redirect(_folded(request))
     form = FindForm(request.GET, user=request.user)
     wall = stretch(form, request.GET)
     if request.GET.get("page") == "last" or (not wall.images and (wall.number or 1) > 1):
         return redirect(_address(form, last_page(form)))
     context = {"form": form, "wall": wall, "images": wall.images, "density": _density(request)}
+    context |= {"searches": SavedSearch.objects.of(request.user), "line": form.line}
+    context["sort"] = str(form["sort"].data or "")
     if request.htmx:
         context["part"] = next((name for name in PARTS if name in request.GET), None)
     shape = "_image_grid" if context.get("part") else "image_list"
@@ -44,6 +51,11 @@ def _density(request: StudioRequest) -> str:
     """How large one likes the pictures: as asked for just now, or as last time."""
     asked = request.GET.get("density") or request.COOKIES.get("density", "")
     return asked if asked in DENSITIES else "medium"
+
+
+def _folded(request: StudioRequest) -> str:
+    asked = SavedSearch(line=line_of(request.GET), sort=request.GET.get("sort", ""))
+    return f"{reverse('image_list')}?{asked.query}".removesuffix("?")
 
 
 def _address(form: FindForm, page: int) -> str:

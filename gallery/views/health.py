@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from gallery.jobs import cluster
+from gallery.jobs import cluster, library
 
 ROOM_BYTES = 64 * 1024 * 1024
 
@@ -68,6 +68,11 @@ def _archive() -> str:
     for folder in (settings.DATA_DIR, originals):
         if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
             return "The archive's folder cannot be written to."
+    try:
+        if library.is_gone():
+            return "The folder of the pictures is gone, or empty."
+    except DatabaseError:
+        return ""  # which is said already
     try:
         free = shutil.disk_usage(settings.DATA_DIR).free
     except OSError:

@@ -57,11 +57,23 @@ def picture_page(request: StudioRequest, pk: int, found: Marks | None = None) ->
         "cost": Charge.objects.spent_on(image.task) if image.task else None,
         "newer": newer,
         "older": older,
+        "twins": _twins(image),
         "query": form.query,
     }
     # The lightbox lays the same over the page that it was opened on.
     shape = "_image_box" if request.htmx else "image_show"
     return render(request, f"gallery/{shape}.html", context, status=422 if found else 200)
+
+
+def _twins(image: Image) -> dict[str, int | None]:
+    """The next ones of the same prompt, to lay beside this one."""
+    same = Image.objects.filter(owner=image.owner_id, prompt=image.prompt_id).in_gallery()
+    if image.prompt_id is None or image.is_trashed:
+        return {}
+    return {
+        "newer": same.after(image.pk).values_list("pk", flat=True).first(),
+        "older": same.before(image.pk).order_by("-pk").values_list("pk", flat=True).first(),
+    }
 
 
 @require_safe

@@ -16,7 +16,7 @@ from gallery.jobs import submit
 from gallery.models import Prompt, Refusal, Studio, Task
 
 from . import cards, entries, pages, studio
-from .requests import StudioRequest, whole_number
+from .requests import StudioRequest, came_from, left_on_page, whole_number
 
 if TYPE_CHECKING:
     from gallery.models import Batch
@@ -101,8 +101,13 @@ def prompt_rerun(request: StudioRequest, pk: int) -> HttpResponse:
 
 def _running(request: StudioRequest, batch: Batch) -> HttpResponse:
     if not request.htmx:
-        return redirect("studio_show")
-    context = {"group": studio.fresh_cards(batch), "pressed": request.htmx.trigger}
+        named = request.POST.get("next")
+        return redirect((came_from(request) if named else "") or "studio_show")
+    context = {
+        "group": studio.fresh_cards(batch),
+        "pressed": request.htmx.trigger,
+        "left": left_on_page(request),
+    }
     return render(request, "gallery/prompt_rerun_done.html", context)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from gallery.models import User
+from gallery.models import Budget, Left, User
 
 
 class StudioRequest(HttpRequest):
@@ -29,12 +31,30 @@ def sent(request: HttpRequest) -> QueryDict | None:
 
 
 def came_from(request: HttpRequest) -> str:
-    """The address here that a form was on, with its search; empty when that was elsewhere."""
-    page = request.META.get("HTTP_REFERER", "")
+    """The address here that a form was on, with its search, or the `next` one that it names; empty
+    when that is elsewhere.
+    """
+    named = request.POST.get("next")
     hosts = {request.get_host()}
+    try:
+        page = request.build_absolute_uri(named) if named else request.META.get("HTTP_REFERER", "")
+        parts = urlsplit(page)
+    except ValueError:  # such as http://[
+        return ""
     if not url_has_allowed_host_and_scheme(page, hosts, require_https=request.is_secure()):
         return ""
-    parts = urlsplit(page)
     back = f"{parts.path}?{parts.query}" if parts.query else parts.path
     # A path that begins like //evil.example is another's address to a browser.
     return back if url_has_allowed_host_and_scheme(back, None) else ""
+
+
+def left_on_page(request: StudioRequest) -> Left | None:
+    """What is left, for the answer to a page that shows it: the studio's own, by where we came."""
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    try:
+        path = urlsplit(page).path
+    except ValueError:
+        return None
+    if path != reverse("studio_show"):
+        return None
+    return Budget.objects.left(request.user, demo=settings.IS_DEMO)

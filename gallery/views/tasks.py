@@ -17,7 +17,7 @@ from gallery.models import Charge, Comparison, Event, Refusal, Studio, Task, Tas
 from gallery.support import claim
 
 from . import cards
-from .requests import StudioRequest
+from .requests import StudioRequest, left_on_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,7 +116,11 @@ def task_live(request: StudioRequest) -> HttpResponse:
     if not changed:
         return HttpResponse(status=204)
     tasks = cards.for_cards(Task.objects.filter(pk__in=changed))
-    context = {"cards": cards.cards(tasks, studio), "news": _news(tasks)}
+    context = {
+        "cards": cards.cards(tasks, studio),
+        "news": _news(tasks),
+        "left": left_on_page(request),
+    }
     return render(request, "gallery/task_live.html", context)
 
 
@@ -134,7 +138,7 @@ def _news(tasks: Iterable[Task]) -> list[tuple[str, int]]:
 def task_cancel(request: StudioRequest, pk: int) -> HttpResponse:
     task = _own(request, pk)
     Task.objects.cancel(task.pk, by=request.user)
-    return _card(request, pk)
+    return _card(request, pk, "gallery/task_cancel.html", left=left_on_page(request))
 
 
 @require_POST
@@ -173,9 +177,11 @@ def task_again(request: StudioRequest, pk: int) -> HttpResponse:
     return render(request, "gallery/task_again.html", context, status=422 if words else 200)
 
 
-def _card(request: StudioRequest, pk: int) -> HttpResponse:
+def _card(
+    request: StudioRequest, pk: int, template: str = "gallery/_task_card.html", **more: object
+) -> HttpResponse:
     if not request.htmx:
         return redirect("studio_show")
     task = cards.for_cards(Task.objects.filter(pk=pk)).get()
-    context = {"card": cards.card(task, Studio.objects.current())}
-    return render(request, "gallery/_task_card.html", context)
+    context = {"card": cards.card(task, Studio.objects.current()), **more}
+    return render(request, template, context)

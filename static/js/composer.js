@@ -155,7 +155,7 @@
     if ("logout" in event.target.dataset) dropDrafts(() => true);
   });
 
-  // To htmx a refusal that is shown is a success too, and the form that was sent is replaced by now.
+  // By the time of the answer the form that was sent is replaced.
   let sent = "";
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.id === "composer") sent = draftName();
@@ -171,10 +171,11 @@
 
   document.addEventListener("htmx:load", (event) => {
     const form = composer();
+    const { left } = event.target.dataset ?? {};
+    if (left) for (const { dataset } of form.elements.model.options) dataset.fits = Math.floor(left / dataset.price);
     if (!form || (event.target !== form && !event.target.contains?.(form))) return;
     drawComposer(form);
     const fault = $("[aria-invalid]", form);
-    // Where there is no keyboard, focus would cover the new cards with one.
     if (event.target === form && (fault || matchMedia("(hover: hover)").matches)) {
       (fault ?? form.elements.prompt).focus();
     }

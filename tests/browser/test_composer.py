@@ -255,6 +255,7 @@ def test_what_is_left_follows_each_press_and_a_total_beyond_it_is_told_before(
     house: House, person: Person, studio: Page, guard: Guard
 ) -> None:
     guard.expect(422)
+    house.undo_send(600)
     expect(studio.locator("#left")).to_have_count(0)
     limit = "UPDATE gallery_user SET monthly_limit_kopecks = 2000 WHERE username = ?"
     house.execute(limit, person.name)
@@ -279,3 +280,10 @@ def test_what_is_left_follows_each_press_and_a_total_beyond_it_is_told_before(
     steps.press(studio)
     expect(studio.locator("#composer .error")).to_contain_text("has room for 2 more pictures")
     assert house.batches(person) == 1
+    # What is taken back in its place comes back at once, and so does what fails on its way.
+    studio.get_by_role("button", name="Cancel").first.click()
+    expect(left).to_contain_text("Your limit for this month: 12\u00a0₽ left.")
+    expect(over).to_be_hidden()
+    house.provider.fault("create", "code-1001", match=studio.locator(".batch-prompt").inner_text())
+    house.execute("UPDATE gallery_task SET due_at = datetime('now') WHERE status = ?", "queued")
+    expect(left).to_contain_text("Your limit for this month: 20\u00a0₽ left.")

@@ -367,7 +367,14 @@ def temporary_files_are_young(seen: Snapshot, world: World) -> Iterator[str]:
 
 def temporary_files(data_dir: Path) -> list[Path]:
     """Half-written originals, notes of removals, drafts of the journal, of probes and the key."""
-    patterns = ("incoming/*", "removing/*", "journal/*.tmp", ".probe-*", ".secret-key-*")
+    patterns = (
+        "incoming/*",
+        "removing/*",
+        "promised/*",
+        "journal/*.tmp",
+        ".probe-*",
+        ".secret-key-*",
+    )
     return sorted(path for pattern in patterns for path in data_dir.glob(pattern))
 
 

@@ -105,6 +105,7 @@ DEEDS = (
     "moved-lost",
     "booked-adjust",
     "moved-asked-again",
+    "upload-kept",
     "moved-rescued",
     "moved-identified",
     "moved-not-charged",
@@ -268,7 +269,7 @@ NAMES = f"""
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
-from gallery.models import Image, ImageModel, Studio, StoredFile, Task, User
+from gallery.models import Image, ImageModel, Studio, Task, User
 carol = User.objects.get(username="carol")
 def tasks(text):
     return Task.objects.filter(batch__prompt__text=text).order_by("pk")
@@ -278,17 +279,12 @@ model = ImageModel.objects.get(remote_id={MODEL!r})
 """
 RESCUE = """
 from gallery.archive import store
-from gallery.archive.inspect import facts, opened
+from gallery.jobs import save
 task = tasks("to rescue").get()
 with store.receive(settings.DATA_DIR) as incoming:
     incoming.write(bytes.fromhex(content))
-    with opened(incoming.path) as picture:
-        known = facts(picture)
-    name = f"originals/2026/01/task-{task.pk}-{incoming.sha256[:16]}.webp"
-    store.keep(incoming, settings.DATA_DIR, name)
-file = StoredFile(name, incoming.sha256, incoming.size, known.mime, known.width, known.height,
-    known.color)
-answer = Task.objects.rescue(task.pk, file, by=carol)
+    with save.brought(task, incoming) as file:
+        answer = save.rescue(task, file, by=carol)
 """
 
 
@@ -330,7 +326,10 @@ def _deeds(rig: Rig) -> None:
     rig.tell(f'{NAMES}Task.objects.lose(only("to rescue"), "never-came")')
     _deed(rig, "moved-asked-again", 'answer = Task.objects.ask_again(only("to lose"), by=carol)')
     content = _file_of(rig, "to rescue")
-    _deed(rig, "moved-rescued", f"content = {content.hex()!r}\n{RESCUE}")
+    rescue = f"content = {content.hex()!r}\n{RESCUE}"
+    rig.armoury.arm("upload-kept")
+    assert rig.tell_a_fork(NAMES + rescue) == signal.SIGKILL, "upload-kept"
+    _deed(rig, "moved-rescued", rescue)
     rig.provider.call("POST", "settings", {"seconds": 0.2})
     for text in ("to identify", "to write off", "not charged"):
         _in_state(rig, text, "unknown")
@@ -365,6 +364,7 @@ def _deeds(rig: Rig) -> None:
             "to write off": "written-off",
         },
     )
+    wait_for(lambda: _no_note(rig, "promised"), END_SECONDS, "every broken promise worked off")
 
 
 def _is_over(rig: Rig) -> bool:
@@ -395,13 +395,13 @@ answer = True
     for point in PURGING:
         rig.armoury.arm(point)
         assert rig.tell_a_fork(NAMES + script) == signal.SIGKILL, point
-    wait_for(lambda: _no_note(rig), END_SECONDS, "every note worked off")
+    wait_for(lambda: _no_note(rig, "removing"), END_SECONDS, "every note worked off")
 
 
-def _no_note(rig: Rig) -> bool:
+def _no_note(rig: Rig, folder: str) -> bool:
     rig.tell(SWEEP)
     time.sleep(0.2)
-    return not list((rig.data_dir / "removing").glob("*"))
+    return not list((rig.data_dir / folder).glob("*"))
 
 
 GROUPS = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,10 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery.jobs import alarms, sweep
+from gallery.jobs import mail as letters
 from gallery.jobs.mail import send_alarm
 from gallery.models import Task, TaskStatus, User
+from tests.provider.servers import closed_port
 from tests.queue import queued
 
 HOURS = pytest.mark.parametrize(
@@ -94,12 +98,55 @@ def test_one_mail_for_all_that_is_new(
     django_capture_on_commit_callbacks: Any,
 ) -> None:  # fmt: skip
     settings.SENDS_MAIL = True
+    User.objects.filter(pk=admin.pk).update(email="carol@artel.example")
     for one in [task, *submit(alice, count=3).tasks.all()]:
         ready(one, 1.1)
     with django_capture_on_commit_callbacks(execute=True):
         alarms.ring()
         alarms.ring()
-    assert queued().count("gallery.jobs.mail.send_alarm") == 1
+    assert "gallery.jobs.mail.run" in queued()
+    letters.run()
+    letters.run()
+    assert len(mail.outbox) == 1
+
+
+def test_a_mail_that_did_not_go_is_tried_again_for_an_hour(
+    task: Task, admin: User, settings: Any, data_dir: Path
+) -> None:
+    """Killed before it was sent, or a mail server that is away: twice rather than not at all."""
+    settings.SENDS_MAIL = True
+    User.objects.filter(pk=admin.pk).update(email="carol@artel.example")
+    ready(task, 1.1)
+    alarms.ring()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with closed_port() as port:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        letters.run()
+        assert letters.is_waiting()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+        letters.run()
+        assert len(mail.outbox) == 1
+        assert not letters.is_waiting()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        letters.put_out([task.pk], 1)
+        (letter,) = (data_dir / letters.OUTBOX).iterdir()
+        os.utime(letter, (1, 1))
+        letters.run()
+    assert not letters.is_waiting(), "after an hour it is no news"
+
+
+def test_what_the_disk_does_not_take_rings_once_it_does(
+    task: Task, settings: Any, data_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SENDS_MAIL = True
+    ready(task, 1.1)
+    (data_dir / letters.OUTBOX).write_text("in the folder's place")
+    alarms.ring()
+    assert told(caplog) == []
+    assert "alarm-not-written" in caplog.text
+    (data_dir / letters.OUTBOX).unlink()
+    alarms.ring()
+    assert len(told(caplog)) == 1
 
 
 def test_without_a_mail_server_nothing_is_queued(

@@ -212,6 +212,9 @@ class Histories(RuleBasedStateMachine):
     def rescue(self, which: int) -> None:
         task = self.pick(which, S.LOST)
         file = replace(FILE, name=f"{RESCUED}{task.pk}.webp")
+        place = django_settings.DATA_DIR / file.name
+        place.parent.mkdir(exist_ok=True)
+        place.touch()
         assert Task.objects.rescue(task.pk, file, by=self.world.admin)
 
     @rule(who=SOME, deed=st.sampled_from(["pause", "close", "resume", "resume", "resume"]))

@@ -55,6 +55,8 @@ TEST_RACES = "tests/models/test_races.py"
 TEST_PROCESSES = "tests/models/test_race_of_processes.py"
 TEST_SETTINGS = "tests/project/test_settings.py"
 TEST_POLICY = "tests/views/test_policy.py"
+TEST_BACKUP = "tests/management/test_backup.py"
+TEST_BAD_DAYS = "tests/jobs/test_bad_days.py"
 
 
 HOLD = """            fits = Q(limit_kopecks=None) | Q(
@@ -636,4 +638,43 @@ PEOPLE = (
     ),
 )
 
-MUTANTS = (*CREATES, *MONEY, *PICTURES, *PEOPLE)
+BAD_DAYS = (
+    one(
+        "restored-and-sent-again",
+        "gallery/jobs/backup.py",
+        "        return manifest, restored.finish()\n",
+        "        return manifest, 0\n",
+        f"{TEST_BACKUP}::test_a_new_installation_is_made_of_a_copy_and_sends_nothing",
+    ),
+    one(
+        "sessions-in-a-backup",
+        "gallery/jobs/backup.py",
+        """NOT_COPIED = ("django_session", "django_q_ormq")\n""",
+        """NOT_COPIED = ("django_q_ormq",)\n""",
+        f"{TEST_BACKUP}::test_a_new_installation_is_made_of_a_copy_and_sends_nothing",
+    ),
+    one(
+        "saved-where-the-disk-was",
+        "gallery/jobs/save.py",
+        "    if library.is_gone():\n",
+        "    if False:\n",
+        f"{TEST_BAD_DAYS}::test_a_folder_of_pictures_that_vanished",
+    ),
+    one(
+        "held-up-by-a-clock-that-went-back",
+        "gallery/jobs/sweep.py",
+        "    if moved := Task.objects.unskew():\n",
+        "    if moved := 0:\n",
+        f"{TEST_BAD_DAYS}::test_a_clock_that_went_back_a_day_holds_up_nothing",
+    ),
+    one(
+        "an-upload-swept-under-its-row",
+        "gallery/jobs/save.py",
+        "        if not (settings.DATA_DIR / file.name).exists():\n",
+        "        if False:\n",
+        "tests/management/test_verify_library.py"
+        "::test_an_upload_that_was_killed_before_its_row_is_swept",
+    ),
+)
+
+MUTANTS = (*CREATES, *MONEY, *PICTURES, *PEOPLE, *BAD_DAYS)

@@ -244,6 +244,20 @@ def test_a_group_gives_only_rights_that_open_something(by_admin: Client) -> None
     assert not names & {"add_task", "delete_user", "change_charge", "change_group", "add_session"}
 
 
+def test_changed_rights_stand_in_the_log_by_their_names(by_admin: Client) -> None:
+    group = Group.objects.create(name="office")
+    seen, gained = (
+        Permission.objects.get(codename=name, content_type__app_label="gallery")
+        for name in ("view_charge", "change_task")
+    )
+    group.permissions.set([seen])
+    fields = {"name": "office", "permissions": [seen.pk, gained.pk]}
+    answer = by_admin.post(f"/admin/auth/group/{group.pk}/change/", fields)
+    assert answer.status_code == 302
+    page = by_admin.get("/admin/admin/logentry/").text
+    assert "Charges: see → Charges: see, Tasks:" in page
+
+
 def test_a_group_is_deleted_by_a_page_of_the_house(by_admin: Client, alice: User) -> None:
     group = Group.objects.create(name="office")
     group.permissions.set(Permission.objects.filter(codename="view_charge"))

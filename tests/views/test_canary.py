@@ -13,7 +13,18 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from gallery.models import Change, Collection, Image, Prompt, Tag, Task, User
+from gallery.jobs import zip
+from gallery.models import (
+    Change,
+    Collection,
+    Image,
+    Prompt,
+    SavedSearch,
+    Tag,
+    Task,
+    User,
+    Zip,
+)
 from project import urls
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, accept, doubt, refuse
@@ -22,6 +33,8 @@ CANARY = "canary"
 """In every text of alice's, and in none of anybody else's."""
 LINK = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-\w*url)=["']([^"']+)["']""")
 SRCSET = re.compile(r"""srcset=["']([^"']+)["']""")
+MORE = "&at={0}&image={0}&image=1&since={0}"
+"""Numbers of pictures, as the pages of the gallery have them in their addresses."""
 MOST = 1500
 """Addresses: a crawl that finds more has left the house."""
 
@@ -57,12 +70,16 @@ def live_in(owner: User, word: str, submit: Submit, finish: Callable[[Task], Ima
         ).tasks.get()
     )
     Image.objects.trash(finish(submit(owner, f"{word} thrown away").tasks.get()).pk)
+    zip.begin(owner, Image.objects.of(owner).in_gallery())
+    zip.run()
+    Zip.objects.begin(owner, [kept.pk], kept.size, "en")
     thrown = finish(submit(owner, f"{word} prompt thrown away").tasks.get())
     assert thrown.task
     Prompt.objects.trash(thrown.task.batch.prompt_id)
     own = Image.objects.filter(pk=kept.pk)
     Change.objects.tag(owner, own, [f"{word} tag"])
     Change.objects.collect(owner, own, Collection.objects.named(owner, f"{word} shelf")[0])
+    SavedSearch.objects.keep(owner, f"{word} kept", f"{word} rating:5", "")
 
 
 @pytest.fixture
@@ -130,7 +147,10 @@ def named_addresses() -> list[str]:
             known = {"pk": pk, "size": 384, "token": "x", "uidb64": "MQ"}
             found.append(reverse(str(pattern.name), kwargs={name: known[name] for name in names}))
         if "pk" not in names:
-            found += [f"{found[-1]}?from={pk}&reference={pk}&before={pk}&q=" for pk in numbers]
+            found += [
+                f"{found[-1]}?from={pk}&reference={pk}&before={pk}&q={MORE.format(pk)}"
+                for pk in numbers
+            ]
     return found
 
 

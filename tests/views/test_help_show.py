@@ -1,9 +1,26 @@
 from __future__ import annotations
 
+import re
+from html import unescape
+
+import pytest
 from django.test import Client
 from django.utils.html import escape
 
 from gallery.models import Studio, TaskStatus
+from project.environment import BASE_DIR
+
+NAMES = {
+    "ArrowLeft": "←",
+    "ArrowRight": "→",
+    "ArrowUp": "↑",
+    "ArrowDown": "↓",
+    "Escape": "Esc",
+    " ": "Space",
+    "Shift+ ": "Shift",
+    "-": "−",
+}
+"""As keyboards have them in print, by the names that scripts have."""
 
 
 def test_help_explains_every_state(by_alice: Client) -> None:
@@ -22,3 +39,18 @@ def test_help_says_how_long_a_press_can_be_taken_back(by_alice: Client) -> None:
 
 def test_every_page_leads_to_help(by_alice: Client) -> None:
     assert by_alice.get("/").text.count('href="/help/"') == 2
+
+
+@pytest.mark.parametrize("place", ["cull", "compare", "slides"])
+def test_help_names_every_key_of_the_scripts(by_alice: Client, place: str) -> None:
+    script = (BASE_DIR / f"static/js/{place}.js").read_text()
+    maps = re.findall(r"const (?:KEYS|BY) = \{(.*?)\n?\s*\};", script, re.S)
+    keys = {
+        quoted or bare
+        for one in maps
+        for quoted, bare in re.findall(r'(?:^|[,{\n])\s*(?:"([^"]+)"|(\w+))\s*:', one)
+    }
+    assert "Escape" in keys
+    rows = by_alice.get("/help/").text.split(f'id="keys-{place}"')[1].split("</tbody>")[0]
+    told = {unescape(key) for key in re.findall(r"<kbd>(.*?)</kbd>", rows)}
+    assert {NAMES.get(key, key.upper() if len(key) == 1 else key) for key in keys} <= told

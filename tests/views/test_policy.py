@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone
 from django_q.models import Schedule
 
+from gallery.jobs import zip
 from gallery.models import (
     Balance,
     Change,
@@ -28,6 +29,7 @@ from gallery.models import (
     Lease,
     Question,
     Reference,
+    SavedSearch,
     Studio,
     Tag,
     Task,
@@ -51,6 +53,8 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     """A row of alice's for each address that names one."""
     image = finish(submit(alice).tasks.get())
     assert image.task
+    zipped = zip.begin(alice, Image.objects.of(alice))
+    zip.run()
     queued, failed, unknown = (submit(alice).tasks.get() for _ in range(3))
     refuse(failed)
     doubt(unknown)
@@ -59,10 +63,12 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     Change.objects.collect(alice, own, Collection.objects.named(alice, "Prints")[0])
     return {
         "image": image.pk,
+        "zip": zipped.pk,
         "prompt": image.task.batch.prompt_id,
         "tag": Tag.objects.get().pk,
         "collection": Collection.objects.get().pk,
         "change": Change.objects.earliest("pk").pk,
+        "search": SavedSearch.objects.keep(alice, "The best", "rating:5", "").pk,
         "task:done": image.task.pk,
         "task:queued": queued.pk,
         "task:failed": failed.pk,

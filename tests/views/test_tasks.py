@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from gallery.models import Budget, Comparison, Event, Studio, Task, TaskStatus, User, Verdict
 from gallery.templatetags.artel import rub
@@ -37,6 +39,17 @@ def test_the_page_tells_the_story_and_the_money(by_alice: Client, task: Task) ->
     assert "The provider refused the content of this prompt." in page
     assert "own&gt; words" in page
     assert "released" in page
+
+
+def test_a_story_of_several_days_names_each_new_day(by_alice: Client, task: Task) -> None:
+    refuse(task)
+    path = f"/tasks/{task.pk}/"
+    told = re.compile(r">(\d+ \w+ \d{4})<br>\d\d:\d\d:\d\d</time>")
+    assert not told.findall(by_alice.get(path).text)
+    last = Event.objects.filter(task=task).latest("pk")
+    day = last.created_at + timedelta(days=3)
+    Event.objects.filter(pk=last.pk).update(created_at=day)
+    assert told.findall(by_alice.get(path).text) == [date_format(day, "SHORT_DATE_FORMAT")]
 
 
 def test_cancel_while_queued(by_alice: Client, task: Task) -> None:

@@ -25,6 +25,8 @@ from django.utils import timezone
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import inspect
 from gallery.demo.pictures import paint, to_webp
+from gallery.jobs import pump
+from gallery.jobs import zip as zips
 from gallery.models import (
     Balance,
     Batch,
@@ -43,6 +45,7 @@ from gallery.models import (
     Tag,
     Task,
     User,
+    Zip,
 )
 
 if TYPE_CHECKING:
@@ -191,6 +194,22 @@ class Furnisher:
         for task in first:
             Task.objects.cancel(task.pk, by=owner)
             self.ids(canceled=task.pk)
+        self.zips(owner)
+
+    def zips(self, owner: User) -> None:
+        """One that is there, one that failed, and one that is being made for ever."""
+        pictures = Image.objects.of(owner).in_gallery().order_by("-pk")
+        self.ids(zipped=zips.begin(owner, pictures).pk)
+        while pump.has_work("zip"):
+            zips.run()
+        now = timezone.now()
+        failed, building = (Zip.objects.begin(owner, [1] * n, 1, "ru") for n in (40, 500))
+        claim = Zip.objects.claim(failed.pk)
+        assert claim
+        assert Zip.objects.fail(failed.pk, claim, "disk")
+        assert Zip.objects.claim(building.pk)
+        Zip.objects.filter(pk=building.pk).update(done=180, claimed_until=now + timedelta(days=1))
+        self.ids(building=building.pk)
 
     def choose(self, owner: User) -> None:
         """Stars, hearts, tags and a collection, with names of every length."""
@@ -223,6 +242,8 @@ class Furnisher:
         forgetful = self.person("forgetful")
         self.found["links"]["one_time_link"] = User.objects.one_time_link(forgetful)
         guest = self.person("guest")
+        # What follows happens while they are away.
+        User.objects.filter(pk=guest.pk).update(seen_at=timezone.now() - timedelta(hours=2))
         for text, ratio in PROMPTS[4:8]:
             for task in self.submit(guest, text, ratio):
                 self.finish(task)
@@ -350,11 +371,11 @@ class Furnisher:
         return claim
 
     def become_queued(self, task: Task) -> None:
-        self.due(task, timedelta(minutes=50))
+        self.due(task)
 
     def become_sending(self, task: Task) -> None:
         self.claim(task)
-        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now() + timedelta(days=1))
+        Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now() + timedelta(minutes=50))
 
     def become_rendering(self, task: Task) -> None:
         Task.objects.accept(task.pk, self.claim(task), uuid.uuid4().hex[:24])
@@ -394,8 +415,8 @@ class Furnisher:
         self.become_rendering(task)
         Task.objects.lose(task.pk, "never-came")
 
-    def due(self, task: Task, after: timedelta = timedelta(days=1)) -> None:
-        """Left alone by the workers for so long."""
+    def due(self, task: Task, after: timedelta = timedelta(minutes=50)) -> None:
+        """Left alone by the workers for so long: what is due in a day looks like a wrong clock."""
         Task.objects.filter(pk=task.pk).update(due_at=timezone.now() + after)
 
     def trash(self, images: list[Image]) -> None:

@@ -110,6 +110,11 @@ def _open_menu(page: Page) -> None:
     page.locator(".menu summary").click()
 
 
+def _open_keys(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys-box")).to_be_visible()
+
+
 SIGHTS = [
     # The studio
     Sight("studio", "/", "collector", large_text=True),
@@ -140,6 +145,14 @@ SIGHTS = [
     Sight("task-lost", "/tasks/{lost}/"),
     Sight("task-canceled", "/tasks/{canceled}/"),
     Sight("task-again", "/tasks/{unknown}/again/"),
+    # Finding and choosing
+    Sight("cull", "/gallery/cull/", "collector", large_text=True),
+    Sight("cull-keys", "/gallery/cull/", "collector", _open_keys),
+    Sight("cull-end", "/gallery/cull/?at=end", "collector"),
+    Sight("compare", "/gallery/compare/?image={image}&image={older}", large_text=True),
+    Sight("compare-none", "/gallery/compare/", status=422),
+    Sight("slides", "/gallery/slides/", "collector", large_text=True),
+    Sight("studio-since", "/", "guest", large_text=True),
     # Tags and collections
     Sight("tags", "/tags/", large_text=True),
     Sight("tags-empty", "/tags/", "novice"),
@@ -149,6 +162,9 @@ SIGHTS = [
     Sight("collections", "/collections/", large_text=True),
     Sight("collection", "/collections/{collection}/", do=_open_member, large_text=True),
     Sight("collection-delete", "/collections/{collection}/delete/"),
+    # Gallery
+    Sight("search", "/gallery/?q=-night+rating:<5", "collector", large_text=True),
+    Sight("search-refused", "/gallery/?q=cat+colour:red+rating:9+%22fog", "collector", status=422),
     # History
     Sight("history", "/history/", "collector", large_text=True),
     Sight("history-states", "/history/", "member"),
@@ -163,6 +179,11 @@ SIGHTS = [
     Sight("trash", "/trash/", large_text=True),
     Sight("trash-empty", "/trash/", "novice"),
     Sight("trash-sure", "/trash/empty/"),
+    Sight("zips", "/zips/", "member", large_text=True),
+    Sight("zips-empty", "/zips/", "novice"),
+    Sight("zip-building", "/zips/{building}/", "member"),
+    Sight("zip-ready", "/zips/{zipped}/", "member"),
+    Sight("zip-sure", "/zips/{zipped}/delete/", "member"),
     Sight("help", "/help/", large_text=True),
     # Coming in
     Sight("login", "/login/", "", large_text=True),
@@ -218,7 +239,7 @@ SIGHTS += [
     Sight(f"panel-{name.split('/')[1]}-history", f"/admin/{name}/{{{name}}}/history/", "keeper")
     for name in PANEL
 ]
-CHOICES = ("tag", "collection", "change")
+CHOICES = ("tag", "collection", "change", "zip")
 """Of the lists that are built alike those are looked at that hold words; their rows are theirs."""
 SIGHTS += [Sight(f"panel-{name}-list", f"/admin/gallery/{name}/", "keeper") for name in CHOICES]
 ADDED = ("auth/group", "gallery/imagemodel", "gallery/user")
@@ -250,13 +271,14 @@ SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in
 NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
     "change_undo", "collection_cover", "collection_drop", "collection_move", "collection_rename",
-    "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
+    "cull_stand", "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
-    "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty",
+    "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "visit_hear",
+    "zip_create", "selection_*",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
-    "collection_complete", "image_states", "prompt_text", "robots", "tag_complete",
+    "collection_complete", "image_states", "prompt_text", "robots", "tag_complete", "zip_file",
     # Django's panel: actions, parts, and pages that no link of ours leads to. Of the forms that
     # add, those are looked at that are anybody's; a row is deleted where it is a group alone.
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",

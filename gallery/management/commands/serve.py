@@ -22,6 +22,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections
 from django.urls import reverse
 
+from gallery.jobs import restored
 from gallery.jobs.cluster import broker_trouble
 from gallery.jobs.processes import Child, LockFile, die_with_parent
 from gallery.jobs.supervisor import MANAGE, Backoff
@@ -135,6 +136,7 @@ class Everything:
         try:
             connection.introspection.table_names()  # SQLite opens anything, and reads it only now
             call_command("migrate", interactive=False, verbosity=0)
+            restored.finish()
         except DatabaseError as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             give_up(f"The database cannot be used: {reason} (see DATABASE_URL and DATA_DIR).")

@@ -1,0 +1,58 @@
+"""What is gone through picture by picture: a search, or what came in some time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django import forms
+
+from .find import FindForm
+
+if TYPE_CHECKING:
+    from gallery.models.image import ImageQuerySet
+
+LARGEST = 2**63 - 1
+
+
+class RunForm(FindForm):
+    """The gallery's search, and besides it the first and the last picture of some time."""
+
+    since = forms.IntegerField(
+        required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput
+    )
+    until = forms.IntegerField(
+        required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput
+    )
+
+    def found(self) -> ImageQuerySet:
+        found = super().found()
+        if not self.is_valid():
+            return found.none()
+        if self.cleaned_data["since"]:
+            found = found.filter(pk__gte=self.cleaned_data["since"])
+        if self.cleaned_data["until"]:
+            found = found.filter(pk__lte=self.cleaned_data["until"])
+        return found
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was asked for, as the address has it: only fields with something in them."""
+        names = ("q", "sort", "since", "until")
+        values = {name: str(self[name].data or "").strip() for name in names}
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.asked)
+
+    @property
+    def gallery_query(self) -> str:
+        """The same search, of the gallery, which knows no first and last."""
+        return urlencode({k: v for k, v in self.asked.items() if k in {"q", "sort"}})
+
+
+class StandForm(RunForm):
+    """Where somebody stands in a run."""
+
+    at = forms.IntegerField(min_value=1, max_value=LARGEST)

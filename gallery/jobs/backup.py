@@ -1,0 +1,314 @@
+"""A copy of the whole installation, made while it runs, and an installation made of a copy.
+
+Into the copy go the journal, then the database, then the files: a picture's file is complete
+before the database speaks of it, so every picture that the copied database knows has its file in
+what is copied after it. No key, no session and no link that lets anybody in goes along.
+
+A copy is good or not there: its manifest, which names its database, is put in place last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from gallery.models import Image, User
+
+from . import restored
+from .processes import LockFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+MANIFEST = "artel-backup.json"
+FORM = 1
+ORIGINALS, QUARANTINE, JOURNAL = "originals", "quarantine", "journal"
+NOT_COPIED = ("django_session", "django_q_ormq")
+"""Whoever has a session's key is logged in; what waits in the queue are wake-ups for others."""
+LOCKS = ("serve.lock", "worker.lock", "cluster.lock")
+
+
+class Refused(Exception):
+    """It is not done, for a reason that is one sentence."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a copy holds."""
+
+    form: int
+    made_at: str
+    engine: str
+    database: str
+    sha256: str
+    pictures: int
+    missing: list[str]
+    """Originals that were not there, or not as the database says, when the copy was made."""
+
+
+# Making one
+
+
+def back_up(folder: Path) -> Manifest:
+    """Copy everything into ``folder``: a new or empty one, or one that holds an earlier copy.
+
+    What an earlier copy has already is not copied again, and it stays good until this one is.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / MANIFEST).exists() and any(
+        path.name != ".lock" and path.suffix != ".draft" for path in folder.iterdir()
+    ):
+        raise Refused(f"{folder} is neither empty nor a backup of Artel: choose another folder.")
+    with _alone(folder, (".lock",), f"Another backup into {folder} is under way."):
+        for path in folder.glob("*.draft"):
+            path.unlink()
+        _copy_tree(settings.DATA_DIR / JOURNAL, folder / JOURNAL)
+        database = _copy_database(folder)
+        kept, missing = _copy_originals(folder)
+        _copy_tree(settings.DATA_DIR / QUARANTINE, folder / QUARANTINE)
+        manifest = Manifest(
+            form=FORM,
+            made_at=timezone.now().isoformat(timespec="seconds"),
+            engine=connection.vendor,
+            database=database.name,
+            sha256=_sha256(database),
+            pictures=len(kept),
+            missing=missing,
+        )
+        _write(folder / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
+        _remove_former(folder, database.name, kept)
+    return manifest
+
+
+def _copy_database(folder: Path) -> Path:
+    final = folder / f"database-{secrets.token_hex(4)}.{_suffix()}"
+    draft = final.with_name(f"{final.name}.draft")
+    if connection.vendor == "sqlite":
+        _copy_sqlite(draft)
+    else:
+        leave = [f"--exclude-table-data={table}" for table in NOT_COPIED]
+        _run_postgresql("pg_dump", ["--format=custom", "--no-owner", *leave, "--file", str(draft)])
+    _sync(draft)
+    draft.rename(final)
+    _sync(folder)
+    return final
+
+
+def _suffix() -> str:
+    return "sqlite3" if connection.vendor == "sqlite" else "dump"
+
+
+def _copy_sqlite(draft: Path) -> None:
+    """By SQLite's own means: one moment of the database, while others write on."""
+    with (
+        closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=20)) as source,
+        closing(sqlite3.connect(draft, isolation_level=None)) as copy,
+    ):
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        for table in NOT_COPIED:
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        copy.execute("UPDATE gallery_studio SET setup_token_hash = ''")
+        copy.execute("VACUUM")  # what was deleted is in the file until now
+        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise Refused("The database is damaged: its copy does not pass SQLite's own check.")
+
+
+def _copy_originals(folder: Path) -> tuple[set[str], list[str]]:
+    """Every picture's file, with its hash looked at; which are in the copy, and which are not."""
+    kept: set[str] = set()
+    missing: list[str] = []
+    rows = Image.objects.with_file().order_by("pk").values_list("file", "sha256", "size")
+    for name, sha256, size in rows.iterator(chunk_size=500):
+        target = folder / name
+        if _is_copied(target, size) or _copy(settings.DATA_DIR / name, target) == sha256:
+            kept.add(name)
+        else:
+            target.unlink(missing_ok=True)
+            missing.append(name)
+    return kept, missing
+
+
+def _is_copied(path: Path, size: int) -> bool:
+    """An original never changes, and a copy has its name only once it is whole."""
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
+
+
+def _remove_former(folder: Path, database: str, kept: set[str]) -> None:
+    """What only the copy before this one had: what was purged since is to be gone here, too."""
+    for path in folder.glob("database-*"):
+        if path.name != database:
+            path.unlink()
+    for path in list((folder / ORIGINALS).rglob("*")):
+        if path.is_file() and str(path.relative_to(folder)) not in kept:
+            path.unlink()
+
+
+# Using one
+
+
+def restore(folder: Path) -> tuple[Manifest, int]:
+    """Make this installation, which must be a new one, of a copy; with how many doubted tasks.
+
+    A note in DATA_DIR stands from before the database is there until its queued tasks are in
+    doubt and spending is paused. Whatever is killed in between, the next start does both first.
+    """
+    manifest = _manifest(folder)
+    with _alone(
+        settings.DATA_DIR, LOCKS, f"Artel is running on DATA_DIR {settings.DATA_DIR}: stop it."
+    ):
+        if _has_people():
+            raise Refused("The database is in use: restore into an empty DATA_DIR and database.")
+        for name in (JOURNAL, QUARANTINE, ORIGINALS):
+            _copy_tree(folder / name, settings.DATA_DIR / name)
+        restored.announce()
+        _place_database(folder / manifest.database)
+        call_command("migrate", interactive=False, verbosity=0)
+        return manifest, restored.finish()
+
+
+def _manifest(folder: Path) -> Manifest:
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_bytes()))
+    except FileNotFoundError as error:
+        raise Refused(f"{folder} holds no backup: there is no {MANIFEST}.") from error
+    except (ValueError, TypeError) as error:
+        raise Refused(f"{folder / MANIFEST} is damaged.") from error
+    database = folder / manifest.database
+    if manifest.form != FORM:
+        raise Refused("The backup was made by another version of Artel, which has to restore it.")
+    if manifest.engine != connection.vendor:
+        raise Refused(f"The backup is of {manifest.engine}, and DATABASE_URL names another kind.")
+    if not database.is_file() or _sha256(database) != manifest.sha256:
+        raise Refused(f"The backup is damaged: {database} is not what was written.")
+    return manifest
+
+
+def _has_people() -> bool:
+    try:
+        return User.objects.exists()
+    except DatabaseError:  # no table yet
+        return False
+
+
+def _place_database(source: Path) -> None:
+    if connection.vendor != "sqlite":
+        connection.close()
+        _run_postgresql(
+            "pg_restore",
+            ["--clean", "--if-exists", "--no-owner", "--single-transaction", str(source)],
+        )
+        return
+    final = Path(connection.settings_dict["NAME"])
+    connection.close()
+    for end in ("-wal", "-shm"):
+        final.with_name(final.name + end).unlink(missing_ok=True)
+    _copy(source, final)
+
+
+# Parts of both
+
+
+@contextmanager
+def _alone(folder: Path, names: Sequence[str], sentence: str) -> Iterator[None]:
+    locks = [LockFile(folder / name) for name in names]
+    try:
+        for lock in locks:
+            if not lock.acquire():
+                raise Refused(sentence)
+        yield
+    finally:
+        for lock in locks:
+            lock.release()
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """Every file that the target has not; files of ours never change under their names."""
+    for path in sorted(source.rglob("*")) if source.is_dir() else []:
+        final = target / path.relative_to(source)
+        try:
+            if path.is_file() and not _is_copied(final, path.stat().st_size):
+                _copy(path, final)
+        except FileNotFoundError:  # brought home, or purged, just now
+            continue
+
+
+def _copy(source: Path, final: Path) -> str:
+    """Durably, and under the final name only once it is whole; the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    try:
+        reading = source.open("rb")
+    except FileNotFoundError:
+        return ""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    draft = final.with_name(f".{final.name}.{secrets.token_hex(4)}.draft")
+    try:
+        with reading, draft.open("xb") as writing:
+            while chunk := reading.read(1024 * 1024):
+                digest.update(chunk)
+                writing.write(chunk)
+            writing.flush()
+            os.fsync(writing.fileno())
+        draft.replace(final)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(final.parent)
+    return digest.hexdigest()
+
+
+def _write(final: Path, content: bytes) -> None:
+    draft = final.with_name(f"{final.name}.draft")
+    draft.write_bytes(content)
+    _sync(draft)
+    draft.replace(final)
+    _sync(final.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _run_postgresql(program: str, arguments: list[str]) -> None:
+    """PostgreSQL's own program, which is told the password by its environment alone."""
+    found = shutil.which(program)
+    if found is None:
+        raise Refused(f"{program} is missing: install PostgreSQL's client programs.")
+    options: dict[str, Any] = connection.settings_dict
+    where = {"--host": options["HOST"], "--port": options["PORT"], "--username": options["USER"]}
+    known = [f"{name}={value}" for name, value in where.items() if value]
+    done = subprocess.run(  # noqa: S603 - a program of PostgreSQL's, with words of our own
+        [found, *known, f"--dbname={options['NAME']}", *arguments],
+        env={**os.environ, "PGPASSWORD": str(options["PASSWORD"])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
+        raise Refused(f"{program} failed: {words[0] if words else done.returncode}")

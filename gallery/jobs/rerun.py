@@ -1,0 +1,76 @@
+"""Running the prompts of many pictures once more: one press, one sum, whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from gallery.models import MAX_COUNT, Budget, Order, Prompt
+
+from . import submit
+
+if TYPE_CHECKING:
+    from gallery.models import Batch, Left, User
+    from gallery.models.image import ImageQuerySet
+
+MOST = 200
+"""Pictures that one press may order: their holds are written in one transaction."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a press would order: each prompt once for each of its pictures that were chosen."""
+
+    lines: list[tuple[Prompt, int]]
+    left_out: int
+    """Pictures without a prompt, of one that was deleted, or of a model that is off."""
+    left: Left | None
+    """What the owner, or the studio, may still spend this month; None without a limit."""
+
+    @property
+    def count(self) -> int:
+        return sum(count for _prompt, count in self.lines)
+
+    @property
+    def total_kopecks(self) -> int:
+        return sum(count * prompt.model.price_kopecks for prompt, count in self.lines)
+
+    @property
+    def is_too_many(self) -> bool:
+        return self.count > MOST
+
+    @property
+    def is_beyond(self) -> bool:
+        return self.left is not None and self.total_kopecks > self.left.kopecks
+
+    def orders(self, token: uuid.UUID) -> list[Order]:
+        """In batches of what a batch may have; the same press gives each the same token."""
+        found = []
+        for prompt, count in self.lines:
+            for start in range(0, count, MAX_COUNT):
+                own = uuid.uuid5(token, f"{prompt.pk}-{start}")
+                size = min(MAX_COUNT, count - start)
+                price = prompt.model.price_kopecks
+                found.append(Order.rerun(prompt, token=own, count=size, price_kopecks=price))
+        return found
+
+
+def plan(owner: User, images: ImageQuerySet) -> Plan:
+    """Two queries, whatever was chosen; the oldest prompt first."""
+    chosen = Counter(images.order_by().values_list("prompt", flat=True))
+    own = Prompt.objects.of(owner).kept().select_related("model").defer("search_text")
+    prompts = [prompt for prompt in own.among(pk for pk in chosen if pk) if prompt.model.is_enabled]
+    lines = [(prompt, chosen[prompt.pk]) for prompt in prompts]
+    left_out = chosen.total() - sum(count for _prompt, count in lines)
+    return Plan(lines, left_out, Budget.objects.left(owner, demo=settings.IS_DEMO))
+
+
+@transaction.atomic
+def accept(owner: User, plan: Plan, token: uuid.UUID) -> list[Batch]:
+    """All of it, or nothing: a Refusal of one takes back what was held for the others."""
+    return [submit.accept(owner, order) for order in plan.orders(token)]

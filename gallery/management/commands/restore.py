@@ -1,0 +1,36 @@
+"""`manage.py restore SRC`: a new installation made of a backup; spending starts paused."""
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from gallery.jobs import backup, library
+
+
+class Command(BaseCommand):
+    help = "Make this installation, which must be stopped and empty, of the backup in SRC."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("src", type=Path, help="what manage.py backup has made")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o027)  # as when it runs: the group may be the web proxy's
+        folder = options["src"].expanduser().absolute()
+        try:
+            manifest, doubted = backup.restore(folder)
+        except backup.Refused as refused:
+            raise CommandError(str(refused)) from refused
+        except OSError as error:
+            raise CommandError(f"{error.filename or folder}: {error.strerror}.") from error
+        self.stdout.write(
+            f"Restored what was there at {manifest.made_at}. Spending is paused."
+            f" Tasks that may have been sent since, and are unknown now: {doubted}."
+        )
+        faults = [fault for fault in library.faults() if fault.kind != "orphaned"]
+        for fault in faults:
+            self.stdout.write(f"{fault.kind}: {fault.name} (picture {fault.image})")
+        if faults:
+            raise CommandError("Not every picture's file was in the backup.")

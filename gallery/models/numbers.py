@@ -1,0 +1,30 @@
+"""Rows by their numbers, of which there may be more than a query has places for parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Func, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def numbers(pks: Iterable[int]) -> Func:
+    """The numbers as rows of a query, in one parameter."""
+    return _Numbers(Value(json.dumps(list(pks))), output_field=models.BigIntegerField())
+
+
+class _Numbers(Func):
+    template = "(SELECT CAST(value AS BIGINT) FROM %(function)s(%(expressions)s))"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="json_each", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        context["template"] = (
+            "(SELECT value::bigint FROM json_array_elements_text(%(expressions)s::json))"
+        )
+        return self.as_sql(compiler, connection, **context)

@@ -1,0 +1,108 @@
+"""The search line as it is written, and searches that are kept under a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery import search
+from gallery.forms.find import line_of
+from gallery.forms.saved_search import SaveSearchForm, SearchNameForm
+from gallery.models import MAX_LINE, MOST_SEARCHES, SavedSearch, SearchNameTaken, TooManySearches
+
+from .requests import StudioRequest, whole_number
+
+if TYPE_CHECKING:
+    from django.forms import Form
+
+
+@require_safe
+def search_complete(request: StudioRequest) -> HttpResponse:
+    """What the line may go on with, as the options of a list."""
+    line = request.GET.get("q", "")[:MAX_LINE]
+    at = whole_number(request.GET.get("at"))
+    found = search.completions(line, len(line) if at is None else at, request.user)
+    return render(request, "gallery/search_complete.html", {"completions": found})
+
+
+@require_safe
+def search_line(request: StudioRequest) -> HttpResponse:
+    """The line with what was changed in its controls, and what they show of it."""
+    line = line_of(request.GET) if "was" in request.GET else request.GET.get("q", "")
+    return JsonResponse({"line": line, "values": search.values(line)})
+
+
+@require_POST
+def search_save(request: StudioRequest) -> HttpResponse:
+    form = SaveSearchForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            SavedSearch.objects.keep(request.user, data["name"], data["q"], data["sort"])
+        except SearchNameTaken:
+            form.add_error("name", _taken())
+        except TooManySearches:
+            words = _("You keep %(most)s searches, as many as may be kept. Delete one first.")
+            form.add_error(None, words % {"most": MOST_SEARCHES})
+        else:
+            query = {"q": data["q"], "sort": data["sort"]}
+            return _kept(request, SavedSearch(line=query["q"], sort=query["sort"]).query)
+    return _refused(request, form, None)
+
+
+@require_POST
+def search_rename(request: StudioRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(SavedSearch.objects.of(request.user), pk=pk)
+    form = SearchNameForm(request.POST)
+    if form.is_valid():
+        try:
+            SavedSearch.objects.of(request.user).rename(pk, form.cleaned_data["name"])
+        except SearchNameTaken:
+            form.add_error("name", _taken())
+        else:
+            return _kept(request, found.query)
+    return _refused(request, form, found)
+
+
+@require_POST
+def search_delete(request: StudioRequest, pk: int) -> HttpResponse:
+    """Whoever presses this has opened the question first."""
+    found = get_object_or_404(SavedSearch.objects.of(request.user), pk=pk)
+    found.delete()
+    return _kept(request, found.query)
+
+
+def _taken() -> str:
+    return _("You have a saved search of this name already.")
+
+
+def _kept(request: StudioRequest, query: str) -> HttpResponse:
+    if not request.htmx:
+        return redirect(f"{reverse('image_list')}?{query}")
+    return render(request, "gallery/_saved_searches.html", _context(request))
+
+
+def _refused(request: StudioRequest, form: Form, found: SavedSearch | None) -> HttpResponse:
+    complaint = next((str(words[0]) for words in form.errors.values()), "")
+    context = {
+        **_context(request),
+        "complaint": complaint,
+        "refused": found,
+        "name": request.POST.get("name", ""),
+    }
+    shape = "_saved_searches" if request.htmx else "search_save"
+    return render(request, f"gallery/{shape}.html", context, status=422)
+
+
+def _context(request: StudioRequest) -> dict[str, object]:
+    """The list, and the search that the page shows, for the next one to be saved."""
+    return {
+        "searches": SavedSearch.objects.of(request.user),
+        "line": request.POST.get("q", ""),
+        "sort": request.POST.get("sort", ""),
+    }

@@ -1,0 +1,203 @@
+"""What is done to many pictures at once: those that were selected, or all that a search finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from gallery.forms import (
+    CollectForm,
+    FavourForm,
+    RateForm,
+    RerunForm,
+    SelectionForm,
+    TagsForm,
+    refusal_words,
+)
+from gallery.jobs import rerun
+from gallery.models import Change, Collection, Refusal, TooManyTags
+from gallery.templatetags.artel import rub
+
+from .changes import told
+from .requests import StudioRequest
+
+if TYPE_CHECKING:
+    from django import forms
+
+
+@require_POST
+def selection_show(request: StudioRequest) -> HttpResponse:
+    """What can be done with them: the page for whoever has no script, who has the bar else."""
+    form = SelectionForm(request.POST, user=request.user)
+    return _page(request, form, form.words)
+
+
+@require_POST
+def selection_count(request: StudioRequest) -> HttpResponse:
+    """How many they are: a search's are known here alone."""
+    form = SelectionForm(request.POST, user=request.user)
+    context = {"count": form.images().count()}
+    return render(request, "gallery/_selection_count.html", context)
+
+
+@require_POST
+def selection_rate(request: StudioRequest) -> HttpResponse:
+    form = SelectionForm(request.POST, user=request.user)
+    asked = RateForm(request.POST)
+    if words := form.words or _words(asked):
+        return _refused(request, form, words)
+    change = Change.objects.rate(request.user, form.images(), asked.cleaned_data["rating"])
+    return told(request, change, _back(form))
+
+
+@require_POST
+def selection_favour(request: StudioRequest) -> HttpResponse:
+    form = SelectionForm(request.POST, user=request.user)
+    asked = FavourForm(request.POST)
+    if words := form.words or _words(asked):
+        return _refused(request, form, words)
+    change = Change.objects.favour(request.user, form.images(), asked.cleaned_data["on"])
+    return told(request, change, _back(form))
+
+
+@require_POST
+def selection_tag(request: StudioRequest) -> HttpResponse:
+    """Give tags to all of them, or take them away."""
+    form = SelectionForm(request.POST, user=request.user)
+    asked = TagsForm(request.POST)
+    if words := form.words or _words(asked):
+        return _refused(request, form, words)
+    verb = Change.objects.untag if asked.cleaned_data["off"] else Change.objects.tag
+    try:
+        change = verb(request.user, form.images(), asked.cleaned_data["tags"])
+    except TooManyTags:
+        asked.refuse()
+        return _refused(request, form, _words(asked))
+    return told(request, change, _back(form))
+
+
+@require_POST
+def selection_collect(request: StudioRequest) -> HttpResponse:
+    """Put them into a collection, which is made when there is none of that name."""
+    form = SelectionForm(request.POST, user=request.user)
+    asked = CollectForm(request.POST)
+    if words := form.words or _words(asked):
+        return _refused(request, form, words)
+    name, user = asked.cleaned_data["collection"], request.user
+    collection, is_new = Collection.objects.named(user, name)
+    change = Change.objects.collect(user, form.images(), collection, is_new=is_new)
+    return told(request, change, _back(form))
+
+
+@require_POST
+def selection_trash(request: StudioRequest) -> HttpResponse:
+    form = SelectionForm(request.POST, user=request.user)
+    if form.words:
+        return _refused(request, form, form.words)
+    return told(request, Change.objects.trash(request.user, form.images()), _back(form))
+
+
+@require_POST
+def selection_rerun(request: StudioRequest) -> HttpResponse:
+    """The prompts of all of them once more: first what that costs, then, agreed to, the press."""
+    form = SelectionForm(request.POST, user=request.user)
+    if form.words:
+        return _refused(request, form, form.words)
+    plan = rerun.plan(request.user, form.images())
+    press = RerunForm(request.POST)
+    if "token" not in request.POST:
+        return _question(request, form, plan)
+    if not press.is_valid():
+        return _question(request, form, plan, _words(press))
+    if words := _hindrance(plan, press.cleaned_data["total"]):
+        return _question(request, form, plan, words)
+    try:
+        rerun.accept(request.user, plan, press.cleaned_data["token"])
+    except Refusal as refusal:
+        return _question(request, form, plan, str(refusal_words(refusal)))
+    return redirect("studio_show")
+
+
+def _hindrance(plan: rerun.Plan, agreed: int) -> str:
+    """Why a press is not made; empty when it may be."""
+    if plan.total_kopecks != agreed:
+        return _("All of it costs %s now. Send again to agree to it.") % rub(plan.total_kopecks)
+    if not plan.count:
+        return _("None of these pictures can be made again.")
+    if plan.is_too_many:
+        return too_many()
+    if plan.is_beyond:
+        return beyond(plan)
+    return ""
+
+
+def too_many() -> str:
+    return ngettext(
+        "At most %d picture is ordered at a time. Select fewer.",
+        "At most %d pictures are ordered at a time. Select fewer.",
+        rerun.MOST,
+    ) % rerun.MOST  # fmt: skip
+
+
+def beyond(plan: rerun.Plan) -> str:
+    assert plan.left
+    words = (
+        _("The studio's purse has %s left this month. Nothing was ordered.")
+        if plan.left.whose == "purse"
+        else _("Your limit has %s left this month. Nothing was ordered.")
+    )
+    return words % rub(plan.left.kopecks)
+
+
+def _question(
+    request: StudioRequest, form: SelectionForm, plan: rerun.Plan, words: str = ""
+) -> HttpResponse:
+    stopped = too_many() if plan.is_too_many else beyond(plan) if plan.is_beyond else ""
+    context = {
+        "form": form,
+        "plan": plan,
+        "words": words or stopped,
+        "is_possible": plan.count and not stopped,
+        "back": _back(form),
+    }
+    status = 422 if words else 200
+    return render(request, "gallery/selection_rerun.html", context, status=status)
+
+
+def _page(request: StudioRequest, form: SelectionForm, words: str) -> HttpResponse:
+    is_good = form.is_valid()
+    context = {
+        "form": form,
+        "words": words,
+        "count": form.images().count() if is_good else 0,
+        "fields": form.hidden if is_good else [],
+        "back": _back(form),
+    }
+    status = 422 if words else 200
+    return render(request, "gallery/selection_show.html", context, status=status)
+
+
+def _refused(request: StudioRequest, form: SelectionForm, words: str) -> HttpResponse:
+    if not request.htmx:
+        return _page(request, form, words)
+    answer = render(request, "gallery/_refusal.html", {"words": words}, status=422)
+    answer["HX-Retarget"] = "#alert"
+    answer["HX-Reswap"] = "innerHTML"
+    return answer
+
+
+def _back(form: SelectionForm) -> str:
+    """The search that they were selected from."""
+    query = form.find.query
+    return f"{reverse('image_list')}?{query}".removesuffix("?")
+
+
+def _words(form: forms.Form) -> str:
+    """The first message, for a page that shows but one; empty when all is well."""
+    return next((str(message) for errors in form.errors.values() for message in errors), "")

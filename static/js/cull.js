@@ -1,0 +1,311 @@
+// Culling: each key or button does one thing to the picture that is looked at and goes on at once.
+// What is sent is sent in order, one after the other; what fails leads back to its picture.
+(() => {
+  "use strict";
+
+  const { $, $$, cookie, tell } = artel;
+  const root = $("#cull");
+  const place = $("#plate");
+  if (!place?.firstElementChild?.dataset.here) return;
+
+  const count = $("#cull-count");
+  const alert = $("#alert");
+  const stand = { at: Number(count.dataset.at), total: Number(count.dataset.total) };
+  const done = []; // what can be taken back, the last of it last
+  let ended; // the plate that was left for the end
+
+  // Sending
+
+  let queue = Promise.resolve();
+
+  async function post(url, body) {
+    body.set("csrfmiddlewaretoken", cookie("csrftoken"));
+    const answer = await fetch(url, {
+      method: "POST", body, headers: { "HX-Request": "true", "HX-Trigger": "cull" }, redirect: "error",
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw Object.assign(new Error(answer.status), { text: answer.status < 500 ? text : "" });
+    return text;
+  }
+
+  function send(url, body = new URLSearchParams()) {
+    const sent = queue.then(() => post(url, body));
+    queue = sent.catch(() => {});
+    return sent;
+  }
+
+  function complain(error) {
+    if (error.text) htmx.swap(alert, error.text, { swapStyle: "innerHTML" });
+    else tell(error instanceof TypeError ? alert.dataset.offline : alert.dataset.failed);
+  }
+
+  const say = (text) => htmx.swap($("#undo"), text, { swapStyle: "innerHTML" });
+
+  // The address that takes it back, in the bar that says what was done.
+  function wayBack(text) {
+    const bar = document.createElement("template");
+    bar.innerHTML = text;
+    return $("form", bar.content)?.getAttribute("action") ?? "";
+  }
+
+  function asked(form, button) {
+    const body = new URLSearchParams(new FormData(form));
+    body.delete("next");
+    if (button?.name) body.set(button.name, button.value);
+    return body;
+  }
+
+  // Where one stands
+
+  let noting = 0;
+
+  function note() {
+    clearTimeout(noting);
+    noting = 0;
+    const { pk } = place.firstElementChild.dataset;
+    if (!pk) return;
+    const body = new URLSearchParams(root.dataset.query);
+    body.set("at", pk);
+    body.set("csrfmiddlewaretoken", cookie("csrftoken"));
+    navigator.sendBeacon(root.dataset.stand, body);
+  }
+  addEventListener("pagehide", () => { if (noting) note(); });
+
+  function drawCount() {
+    count.textContent = count.dataset.words.replace("{at}", stand.at).replace("{total}", stand.total);
+    const bar = $("progress", root);
+    bar.max = Math.max(1, stand.total);
+    bar.value = stand.at;
+  }
+
+  function drawUndo() {
+    for (const button of $$("[data-undo]", place)) button.disabled = !done.length;
+  }
+
+  const deck = artel.deck(place, {
+    shown(plate) {
+      history.replaceState(history.state, "", plate.dataset.here);
+      document.title = plate.dataset.title;
+      $("#news").textContent = $("img", plate).alt;
+      drawCount();
+      drawUndo();
+      clearTimeout(noting);
+      noting = setTimeout(note, 1000);
+    },
+    failed: complain,
+  });
+  const plate = () => deck.plate;
+
+  // Going
+
+  function next() {
+    if (deck.busy || ended) return;
+    if (deck.go(1)) stand.at += 1;
+    else finish();
+    drawCount();
+  }
+
+  function previous() {
+    if (deck.busy) return;
+    if (ended) { if (deck.at >= 0) { reopen(); deck.again(); } return; }
+    if (deck.go(-1)) stand.at -= 1;
+    drawCount();
+  }
+
+  // The end says what was done, so it waits until all of it is.
+  async function finish() {
+    ended = plate();
+    clearTimeout(noting);
+    noting = 0;
+    place.setAttribute("aria-busy", "true");
+    await queue;
+    try {
+      const answer = await fetch(root.dataset.end, { headers: { "HX-Request": "true" }, cache: "no-store" });
+      if (!answer.ok) throw new Error(answer.status);
+      const template = document.createElement("template");
+      template.innerHTML = await answer.text();
+      place.replaceChildren(document.importNode(template.content, true));
+      history.replaceState(history.state, "", root.dataset.end);
+      root.dataset.over = "";
+      drawUndo();
+      $("a, button", place)?.focus();
+    } catch (error) {
+      ended = undefined;
+      complain(error);
+    }
+    place.removeAttribute("aria-busy");
+  }
+
+  function reopen() {
+    ended = undefined;
+    delete root.dataset.over;
+  }
+
+  // Doing
+
+  function act(form, button) {
+    if (deck.busy || ended) return;
+    const { here } = plate().dataset;
+    const one = { here, index: deck.at, ...stand, undo: "", kind: form.dataset.act };
+    const sent = send(form.action, asked(form, button)).then((text) => {
+      one.undo = wayBack(text);
+      say(text);
+      deck.forget(here);
+    });
+    one.sent = sent.catch((error) => {
+      const at = done.indexOf(one);
+      if (at >= 0) done.splice(at, 1);
+      complain(error);
+      goBack(one);
+    });
+    done.push(one);
+    if (one.kind === "trash") {
+      stand.total -= 1;
+      if (!deck.leave()) { stand.at = Math.max(0, stand.total); finish(); }
+      drawCount();
+    } else {
+      next();
+    }
+  }
+
+  function goBack({ here, index, at, total, kind }) {
+    reopen();
+    stand.at = at;
+    stand.total = kind === "trash" ? stand.total + 1 : stand.total;
+    deck.back(here, index);
+    drawCount();
+  }
+
+  async function undo() {
+    const one = done.pop();
+    drawUndo();
+    if (!one) return;
+    await one.sent;
+    if (!one.undo) return;
+    try {
+      say(await send(one.undo));
+      goBack(one);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  // Words are added to the picture that stays: it is drawn anew, with them.
+  async function tag(form) {
+    const { here } = plate().dataset;
+    const one = { here, index: deck.at, ...stand, undo: "", kind: "tag" };
+    const error = $("#cull-tags-error");
+    try {
+      const text = await send(form.action, asked(form));
+      one.undo = wayBack(text);
+      done.push(one);
+      say(text);
+      document.activeElement?.blur();
+      if (plate().dataset.here === here) deck.back(here, deck.at);
+    } catch (failure) {
+      const template = document.createElement("template");
+      template.innerHTML = failure.text ?? "";
+      const told = $(".error", template.content)?.textContent.trim();
+      if (!told) { complain(failure); return; }
+      error.textContent = told;
+      error.hidden = false;
+    }
+  }
+
+  // A press is one batch: the button waits for its answer, and its next press has another token.
+  async function rerun(form) {
+    const button = $("button", form);
+    if (!form || button.disabled) return;
+    button.disabled = true;
+    try {
+      const text = await send(form.action, asked(form, button));
+      const template = document.createElement("template");
+      template.innerHTML = text;
+      const token = $("input[name=token]", template.content);
+      if (token) form.elements.token.value = token.value;
+      say("");
+      const line = document.createElement("p");
+      line.className = "undo-bar";
+      line.textContent = form.dataset.done;
+      $("#undo").replaceChildren(line);
+    } catch (error) {
+      complain(error);
+    }
+    button.disabled = false;
+  }
+
+  const form = (name) => $(`form[data-act=${name}]`, place);
+  const press = (name, value) => {
+    const one = form(name);
+    if (one && !ended) act(one, value === undefined ? $("button", one) : $(`button[value="${value}"]`, one));
+  };
+
+  document.addEventListener("submit", (event) => {
+    const one = event.target;
+    if (!one.dataset.act || !place.contains(one)) return;
+    event.preventDefault();
+    if (one.dataset.act === "rerun") rerun(one);
+    else if (one.dataset.act === "tag") tag(one);
+    else act(one, event.submitter);
+  });
+
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    if (target.closest("#undo button, [data-undo]")) {
+      event.preventDefault();
+      event.stopPropagation();
+      undo();
+      return;
+    }
+    const link = target.closest("#plate a[rel]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      if (link.rel === "next") next();
+      else previous();
+    }
+    if (event.detail && target.closest(".plate-picture img") && matchMedia("(hover: hover)").matches) zoom();
+  }, true);
+
+  const zoom = () => $(".plate-picture", place)?.classList.toggle("zoomed");
+  const tags = () => {
+    const field = $("input[name=tags]", place);
+    field?.focus();
+    return Boolean(field);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.code === "KeyZ" && (event.ctrlKey || event.metaKey) && !event.target.matches("#plate input")) {
+      event.preventDefault();
+      event.stopImmediatePropagation(); // else what is last is taken back twice
+      undo();
+    }
+    if (event.key === "Escape" && event.target.matches("#plate input")) { event.target.blur(); event.stopPropagation(); }
+  }, true);
+
+  const KEYS = {
+    ArrowRight: next,
+    " ": next,
+    ArrowLeft: previous,
+    "Shift+ ": previous,
+    k: () => press("keep"),
+    f: () => press("keep"),
+    x: () => press("trash"),
+    Delete: () => press("trash"),
+    0: () => press("rate", 0),
+    1: () => press("rate", 1),
+    2: () => press("rate", 2),
+    3: () => press("rate", 3),
+    4: () => press("rate", 4),
+    5: () => press("rate", 5),
+    t: tags,
+    r: () => { if (form("rerun")) rerun(form("rerun")); },
+    u: undo,
+    z: zoom,
+    Escape: () => { location.href = root.dataset.home; },
+  };
+  artel.keys(KEYS);
+  artel.swipes(place, { left: next, right: previous });
+
+  drawUndo();
+  deck.prepare();
+})();

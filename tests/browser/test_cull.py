@@ -1,0 +1,201 @@
+"""Culling, comparing and the slideshow, by keyboard alone and by a thumb on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import NewPage
+from tests.browser.house import House, Person
+
+
+@pytest.fixture
+def gallery(house: House, person: Person, studio: Page) -> list[int]:
+    """Five pictures of one prompt hang in the gallery; the newest first."""
+    house.deliver()
+    steps.order(studio, steps.wish(person), 5)
+    expect(studio.locator("article[data-status=done]")).to_have_count(5)
+    links = studio.locator("article .box a")
+    hrefs = [links.nth(place).get_attribute("href") or "" for place in range(5)]
+    return sorted((int(href.split("/")[2]) for href in hrefs), reverse=True)
+
+
+def at(page: Page, pk: int, count: str) -> None:
+    expect(page.locator(".plate")).to_have_attribute("data-pk", str(pk))
+    expect(page.locator("#cull-count")).to_have_text(count)
+    assert steps.loaded(page.locator(".plate img"))
+
+
+def marks(house: House, pk: int) -> tuple[object, ...]:
+    query = "SELECT favourite, rating, trashed_at IS NOT NULL FROM gallery_image WHERE id = ?"
+    return house.ask(query, pk)[0]
+
+
+def test_by_keys_alone(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:
+    first, second, third, fourth, last = gallery
+    page = visit(person, "/gallery/", viewport={"width": 1440, "height": 900})
+    page.get_by_role("link", name="Cull", exact=True).press("Enter")
+    press = page.keyboard.press
+    at(page, first, "1 of 5")
+    # Neighbours are ready: the next one is drawn before the key's event is over.
+    page.wait_for_timeout(500)
+    shown = page.evaluate(
+        """() => {
+          const key = { key: "ArrowRight", bubbles: true };
+          document.body.dispatchEvent(new KeyboardEvent("keydown", key));
+          const image = document.querySelector(".plate img");
+          return [image.closest(".plate").dataset.pk, image.complete && image.naturalWidth > 0];
+        }"""
+    )
+    assert shown == [str(second), True]
+    press("ArrowLeft")
+    at(page, first, "1 of 5")
+    press("k")
+    at(page, second, "2 of 5")
+    press("x")
+    at(page, third, "2 of 4")
+    expect(page.get_by_text("Picture deleted.")).to_be_visible()
+    press("u")
+    at(page, second, "2 of 5")
+    assert marks(house, second) == (0, 0, 0)
+    press("Delete")
+    at(page, third, "2 of 4")
+    press("4")
+    at(page, fourth, "3 of 4")
+    press("t")
+    expect(page.locator("#cull-tags")).to_be_focused()
+    page.keyboard.type("dusk x5")
+    press("Enter")
+    expect(page.locator(".plate .chip", has_text="dusk x5")).to_be_visible()
+    at(page, fourth, "3 of 4")
+    tasks = house.tasks(person)
+    expect(page.get_by_role("button", name="Re-run")).to_contain_text("4")
+    press("r")
+    expect(page.get_by_text("One more is on its way.")).to_be_visible()
+    assert house.tasks(person) == tasks + 1
+    press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    press("x")
+    press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    press(" ")
+    at(page, last, "4 of 4")
+    press("f")
+    expect(page.get_by_role("heading", name="That was the last one")).to_be_visible()
+    for words in ("2 pictures kept", "1 picture rated", "1 picture tagged", "1 picture moved"):
+        expect(page.get_by_text(words)).to_be_visible()
+    press("Control+z")
+    at(page, last, "4 of 4")
+    assert [marks(house, pk) for pk in gallery] == [
+        (1, 0, 0), (0, 0, 1), (0, 4, 0), (0, 0, 0), (0, 0, 0),
+    ]  # fmt: skip
+    press("ArrowLeft")
+    at(page, fourth, "3 of 4")
+    press("Escape")
+    expect(page).to_have_url("/gallery/")
+    # Where one left off, on another day
+    page.goto("/gallery/cull/")
+    expect(page.get_by_text("You left off here.")).to_be_visible()
+    expect(page.locator(".plate")).to_have_attribute("data-pk", str(fourth))
+
+
+def test_by_a_thumb(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:
+    phone = {"width": 360, "height": 740}
+    page = visit(person, "/gallery/cull/", viewport=phone, has_touch=True, is_mobile=True)
+    at(page, gallery[0], "1 of 5")
+    small = page.evaluate(
+        "[...document.querySelectorAll('.thumbs button, .cull a')].filter((one) =>"
+        " one.checkVisibility() && one.getBoundingClientRect().height < 43.5)"
+        ".map((one) => one.outerHTML.slice(0, 99))"
+    )
+    assert not small
+    bar = page.locator(".thumbs").bounding_box()
+    assert bar
+    assert bar["x"] + bar["width"] <= 360
+    assert bar["y"] + bar["height"] <= 740.5
+    page.get_by_role("button", name="Keep").tap()
+    at(page, gallery[1], "2 of 5")
+    page.get_by_role("button", name="Delete").tap()
+    at(page, gallery[2], "2 of 4")
+    page.get_by_role("button", name="5 stars").tap()
+    at(page, gallery[3], "3 of 4")
+    page.locator(".thumbs").get_by_role("button", name="Undo").tap()
+    at(page, gallery[2], "2 of 4")
+    swipe(page, 300, 60)
+    at(page, gallery[3], "3 of 4")
+    swipe(page, 60, 300)
+    at(page, gallery[2], "2 of 4")
+    assert [marks(house, pk) for pk in gallery[:3]] == [(1, 0, 0), (0, 0, 1), (0, 0, 0)]
+
+
+def swipe(page: Page, start: int, end: int) -> None:
+    page.locator(".plate-picture").evaluate(
+        """(place, [from, to]) => {
+          const at = (name, x) => place.dispatchEvent(new PointerEvent(name, { bubbles: true,
+            isPrimary: true, pointerId: 1, pointerType: "touch", clientX: x, clientY: 300 }));
+          at("pointerdown", from); at("pointerup", to);
+        }""",
+        [start, end],
+    )
+
+
+def test_side_by_side_and_slides(person: Person, gallery: list[int], visit: NewPage) -> None:
+    one, other = gallery[1], gallery[0]
+    page = visit(person, f"/images/{one}/")
+    page.get_by_role("link", name="Compare with the newer one of this prompt").press("Enter")
+    expect(page).to_have_url(f"/gallery/compare/?image={one}&image={other}")
+    images = page.locator(".frame img")
+    press = page.keyboard.press
+
+    def places() -> list[str]:
+        return [images.nth(place).evaluate("(one) => one.style.transform") for place in (0, 1)]
+
+    assert places() == ["", ""]
+    press("+")
+    press("ArrowRight")
+    left, right = places()
+    assert "scale(1.5)" in left
+    assert left == right
+    press("0")
+    assert places() == ["", ""]
+    images.first.hover()
+    page.mouse.wheel(0, -200)
+    expect(images.last).to_have_attribute("style", re.compile("scale"))
+    press("0")
+    press("s")
+    slider = page.get_by_role("slider")
+    expect(slider).to_be_focused()
+    press("ArrowRight")
+    clip = page.locator(".frame-view").first.evaluate("(one) => getComputedStyle(one).clipPath")
+    assert clip == "inset(0px 49% 0px 0px)"
+
+    page.goto("/gallery/slides/")
+    seen = page.locator(".slide")
+    expect(seen).to_have_attribute("data-pk", str(gallery[0]))
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    press("ArrowRight")
+    expect(seen).to_have_attribute("data-pk", str(gallery[1]))
+    press("ArrowLeft")
+    expect(seen).to_have_attribute("data-pk", str(gallery[0]))
+    page.get_by_label("Seconds for each picture").select_option("2")
+    expect(seen).to_have_attribute("data-pk", str(gallery[1]))
+    page.locator("body").evaluate("document.activeElement.blur()")
+    press(" ")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator(".slides.idle")).to_be_attached()
+    page.goto(f"/gallery/slides/?at={gallery[-1]}")
+    press("ArrowRight")
+    expect(seen).to_have_attribute("data-pk", str(gallery[0]))
+    press("Escape")
+    expect(page).to_have_url("/gallery/")
+
+
+def test_who_wants_it_still_starts_the_slides_by_hand(
+    person: Person, gallery: list[int], visit: NewPage
+) -> None:
+    page = visit(person, "/gallery/slides/", reduced_motion="reduce")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator(".slides.moves")).to_have_count(0)

@@ -1,0 +1,120 @@
+"""doctor: each part is looked at and has its remedy, and nothing is created anywhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from gallery.jobs import doctor
+from gallery.models import Event, ImageModel, Lease, Studio
+from tests.conftest import KEY, Submit
+from tests.demo.server import DemoServer
+from tests.provider.servers import answering, closed_port, http, serving
+
+pytestmark = pytest.mark.django_db
+DAY = {"Date": "Mon, 02 Mar 2026 10:00:00 GMT"}
+
+
+def looked() -> tuple[str, bool]:
+    written = StringIO()
+    try:
+        call_command("doctor", stdout=written)
+    except CommandError:
+        return written.getvalue(), False
+    return written.getvalue(), True
+
+
+@pytest.fixture
+def well(provider: DemoServer) -> DemoServer:
+    Lease.objects.beat("queue")
+    return provider
+
+
+def test_of_a_well_one_every_part_is_well_and_nothing_was_created(well: DemoServer) -> None:
+    before = len(well.charges())
+    words, is_well = looked()
+    assert is_well, words
+    assert "fault" not in words
+    for part in ("permissions", "disk", "database", "queue", "key", "models", "clock", "hosts"):
+        assert f"ok      {part}" in words
+    assert "roubles are left" in words
+    assert len(well.charges()) == before
+    assert KEY not in words
+
+
+def test_each_fault_is_said_with_its_remedy(
+    well: DemoServer, settings: Any, data_dir: Path, submit: Submit, alice: Any
+) -> None:
+    submit(alice)
+    well.settings(balance=0)
+    dearer, unheard = ImageModel.objects.enabled()[:2]
+    ImageModel.objects.filter(pk=dearer.pk).update(price_kopecks=1)
+    ImageModel.objects.filter(pk=unheard.pk).update(remote_id="nobody-knows-it")
+    Event.objects.update(created_at=timezone.now() + timedelta(days=1))
+    Lease.objects.filter(name="queue").update(seen_at=timezone.now() - timedelta(hours=1))
+    Studio.objects.pause("breaker")
+    settings.DISK_FLOOR_BYTES = 2**60
+    (data_dir / "secret-key").write_text("x" * 60)
+    (data_dir / "secret-key").chmod(0o644)
+    (data_dir / "incoming").write_text("a file in the folder's place")
+    with closed_port() as port:
+        settings.RESULT_HOSTS = [f"127.0.0.1:{port}"]
+        words, is_well = looked()
+    assert not is_well
+    for sentence in (
+        "0.00 roubles are left",
+        f"{dearer.remote_id} {dearer.price_kopecks / 100:.2f}, here 0.01",
+        "does not list: nobody-knows-it",
+        "It has gone back",
+        "It is paused (breaker)",
+        "3600 seconds ago",
+        "are free where DATA_DIR is",
+        "secret-key is open to everybody",
+        "incoming cannot be written to",
+        "cannot be reached",
+    ):
+        assert sentence in words
+    lines = words.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith(("fault", "warning")):
+            assert "Remedy: " in lines[number + 1], line
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        (b'{"code": 2, "message": "bad token"}', 200, "The provider refuses it (key-refused)"),
+        (b'{"code": 5, "message": "no money"}', 402, "says it is used up"),
+        (b"<html>502</html>", 502, "with nothing that can be used"),
+    ],
+)
+def test_a_provider_that_refuses_or_talks_nonsense(
+    settings: Any, well: DemoServer, body: bytes, status: int, sentence: str
+) -> None:
+    with serving(answering(http(status, body))) as server:
+        settings.PROVIDER_URL = f"{server.url}/v1"
+        words, is_well = looked()
+    assert not is_well
+    assert sentence in words
+    assert "price list cannot be read" in words
+
+
+def test_a_clock_that_is_a_day_off(settings: Any, well: DemoServer) -> None:
+    answer = http(200, b'{"models": [{"id": "x", "price": "dear"}, 5], "balance": 5}', DAY)
+    with serving(answering(answer)) as server:
+        settings.PROVIDER_URL = f"{server.url}/v1"
+        words, is_well = looked()
+    assert not is_well
+    assert "seconds ahead of the provider's" in words
+
+
+def test_the_demo_needs_no_key(settings: Any) -> None:
+    found = list(doctor.findings())
+    assert [finding.level for finding in found if finding.part == "key"] == ["ok"]
+    assert not [finding for finding in found if finding.part == "hosts"], "nobody is called"
