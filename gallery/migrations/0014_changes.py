@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='Change',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('rate', 'rating'), ('favour', 'favourite'), ('tag', 'tags given'), ('untag', 'tags taken away'), ('collect', 'put into a collection'), ('drop', 'taken out of a collection'), ('trash', 'moved to the trash')], max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('rate', 'rating'), ('favour', 'favourite'), ('tag', 'tags given'), ('untag', 'tags taken away'), ('collect', 'put into a collection'), ('drop', 'taken out of a collection'), ('trash', 'moved to the trash'), ('move', 'moved within a collection'), ('cover', 'cover of a collection'), ('rename', 'renamed')], max_length=10, verbose_name='kind')),
                 ('before', models.JSONField(editable=False, verbose_name='what was before')),
                 ('count', models.PositiveIntegerField(verbose_name='pictures')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
