@@ -64,6 +64,11 @@ class FindForm(forms.Form):
         choices=Sort.choices,
         error_messages={"invalid_choice": _("This is none of the choices.")},
     )
+    # One picture of each prompt; or all of one prompt.
+    stack = forms.ChoiceField(required=False, choices=[("on", "on")], widget=forms.HiddenInput)
+    prompt = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         super().__init__(data, auto_id="find-%s")
@@ -94,10 +99,31 @@ class FindForm(forms.Form):
 
     def found(self) -> ImageQuerySet:
         """The user's own pictures that were asked for, in the order asked for."""
+        found = self.all_found()
+        if self.is_stacked:
+            found = found.heads_of_prompts(self.among)
+        return found.order_by(*ORDER[self.sort_order])
+
+    def all_found(self) -> ImageQuerySet:
+        """The same without an order, and each picture of a stack."""
         own = Image.objects.of(self.user).in_gallery()
         if not self.is_valid():
             return own.none()
-        return self.search.narrow(own).order_by(*ORDER[self.sort_order])
+        found = self.search.narrow(own)
+        prompt = self.cleaned_data.get("prompt")
+        return found.filter(prompt=prompt) if prompt else found
+
+    @property
+    def is_stacked(self) -> bool:
+        return self.is_valid() and bool(self.cleaned_data["stack"])
+
+    @property
+    def among(self) -> ImageQuerySet:
+        """Whose newest picture stands for each prompt. What is asked of prompts, all of a prompt's
+        pictures answer alike, so that it need not be asked again.
+        """
+        own = Image.objects.of(self.user).in_gallery()
+        return self.search.narrow(own) if self.search.is_of_pictures else own
 
     @cached_property
     def counted(self) -> int:
@@ -111,7 +137,15 @@ class FindForm(forms.Form):
     @property
     def query(self) -> str:
         """The search as an address has it: only what differs from the plain gallery."""
-        asked = {name: str(self[name].data or "").strip() for name in self.fields}
+        return self._query(*self.fields)
+
+    @property
+    def whole_query(self) -> str:
+        """The same without stacks, and not of one prompt alone."""
+        return self._query("q", "sort")
+
+    def _query(self, *names: str) -> str:
+        asked = {name: str(self[name].data or "").strip() for name in names}
         return urlencode({name: value for name, value in asked.items() if value})
 
     # What the page draws

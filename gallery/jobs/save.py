@@ -20,7 +20,7 @@ from gallery.models import Image, StoredFile, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
-from . import pump
+from . import likenesses, pump
 from .waiting import back_off
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def save(task_id: int) -> None:
         raise
     else:
         _keep(task, claim, file)
+        likenesses.note(task.pk)
 
 
 def _in_thread(task_id: int) -> None:

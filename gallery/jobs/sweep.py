@@ -21,7 +21,7 @@ from gallery.models import (
     prune_attempts,
 )
 
-from . import alarms, cluster, journal, pump, purge
+from . import alarms, cluster, journal, likenesses, pump, purge
 from .submit import guard_disk
 
 
@@ -38,7 +38,8 @@ def run() -> None:
 
 def sweep() -> None:
     """Bring kept ids home, call dead sends unknown, watch the archive and say what it has not
-    saved, wake sleeping pumps, empty the trash of what has lain there for its time.
+    saved, wake sleeping pumps, empty the trash of what has lain there for its time, look
+    at pictures that nobody has looked at.
     """
     failpoint("sweep-begun")
     journal.replay()
@@ -63,6 +64,7 @@ def sweep() -> None:
     if Question.objects.due().exists():
         cluster.wake("identify")
     purge.sweep()
+    likenesses.catch_up()
 
 
 def guard_key() -> None:

@@ -27,6 +27,7 @@ from .event import Event
 from .image import MOST_STARS, Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
+from .likeness import Likeness
 from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
@@ -80,6 +81,7 @@ __all__ = [
     "Lease",
     "LedgerIsFinal",
     "Left",
+    "Likeness",
     "Membership",
     "ModelOff",
     "NoLongerUnknown",

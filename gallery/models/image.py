@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .reasons import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from .task import Task
@@ -42,6 +42,25 @@ class StoredFile:
     """Pixels, as displayed."""
     color: str
     """Average colour, `#rrggbb`: the placeholder while the thumbnail loads."""
+
+
+@dataclass(frozen=True)
+class MonthOfImages:
+    """How many pictures are of a month, and which are the first and the last to have come."""
+
+    start: datetime
+    count: int
+    newest: int
+    oldest: int
+
+
+def _span_of(starts: Sequence[datetime], low: int, high: int) -> Case | Value:
+    """Which of the spans from low up to high a picture is of."""
+    if high - low < 2:
+        return Value(low)
+    middle = (low + high) // 2
+    earlier = When(created_at__lt=starts[middle], then=_span_of(starts, low, middle))
+    return Case(earlier, default=_span_of(starts, middle, high))
 
 
 def _way(column: str) -> str:
@@ -76,6 +95,42 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return self.filter(pk)
         way = _way(order[0])
         return self.filter((f"{way}e", place[0])).filter(pk | Q((way, place[0])))
+
+    def heads_of_prompts(self, among: ImageQuerySet) -> ImageQuerySet:
+        """Of each prompt the newest picture among these; imports, which have none, all."""
+        newer = among.filter(prompt=OuterRef("prompt"), pk__gt=OuterRef("pk"))
+        return self.filter(~Exists(newer))
+
+    def counts_of_prompts(self, prompts: Iterable[int]) -> dict[int, int]:
+        counted = self.order_by().filter(prompt__in=prompts).values("prompt")
+        return dict(counted.annotate(count=Count("pk")).values_list("prompt", "count"))
+
+    def same_file(self, image: Image) -> ImageQuerySet:
+        """Others of its owner's that are the same, byte for byte."""
+        own = self.filter(owner=image.owner_id, sha256=image.sha256)
+        return own.exclude(pk=image.pk).order_by("-pk")
+
+    def repeated(self) -> models.QuerySet[Image, dict[str, Any]]:
+        """Files that are there more than once, by hash, with how often."""
+        counted = self.order_by().values("sha256").annotate(count=Count("pk"))
+        return counted.filter(count__gt=1).order_by("sha256")
+
+    # Months
+
+    def by_month(self, starts: Sequence[datetime]) -> Iterator[MonthOfImages]:
+        """Those from each of these moments to the next; months without any are left out.
+
+        One pass, whatever the database thinks a month is: each picture is told its place among the
+        moments, by halves.
+        """
+        counted = (
+            self.order_by()
+            .annotate(month=_span_of(starts, 0, len(starts)))
+            .values("month")
+            .annotate(count=Count("pk"), newest=Max("pk"), oldest=Min("pk"))
+        )
+        for row in counted.order_by("month"):
+            yield MonthOfImages(starts[row["month"]], row["count"], row["newest"], row["oldest"])
 
     # The trash
 
@@ -198,6 +253,12 @@ class Image(models.Model):
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, editable=False)
     purged_at = models.DateTimeField(_("purged at"), null=True, editable=False)
 
+    stack: int | None = None
+    """How many pictures of its prompt it stands for in the gallery, once that was counted."""
+
+    distance: int | None = None
+    """Bits of 128 in which it looks otherwise than the picture that was asked about."""
+
     objects = ImageQuerySet.as_manager()
 
     class Meta:
@@ -242,6 +303,17 @@ class Image(models.Model):
                 name="image_by_model",
             ),
             models.Index(fields=["prompt", "-id"], name="image_of_prompt"),
+            # Months, and files that are the same, of one owner's gallery
+            models.Index(
+                fields=["owner", "-created_at", "-id", "trashed_at"],
+                condition=models.Q(trashed_at=None),
+                name="image_when",
+            ),
+            models.Index(
+                fields=["owner", "sha256", "trashed_at"],
+                condition=models.Q(trashed_at=None),
+                name="image_same",
+            ),
             models.Index(fields=["sha256"], name="image_sha256"),
             models.Index(fields=["created_at"], name="image_created"),
         ]

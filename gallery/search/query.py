@@ -37,6 +37,11 @@ class Search:
     rows: dict[Term, tuple[int, ...]] = dataclasses.field(default_factory=dict)
     """The numbers of the models, tags and collections that terms name."""
 
+    @property
+    def is_of_pictures(self) -> bool:
+        """Whether of one prompt's pictures it may find some and not others."""
+        return any(term.field not in OF_PROMPTS for term in self.terms)
+
     def narrow(self, images: ImageQuerySet) -> ImageQuerySet:
         """Those of the pictures that the line asks for; none while something in it is not clear."""
         if self.flaws:
@@ -148,6 +153,8 @@ def _midnight(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+OF_PROMPTS = {None, Field.MODEL, Field.RATIO}
+"""What all pictures of a prompt have in common: its words, model and ratio."""
 PLAIN: dict[Field | None, Any] = {
     Field.FAV: _favourite,
     Field.RATING: _rating,

@@ -87,6 +87,13 @@ def thumb_width(image: Image, size: int) -> int:
     return max(1, round(image.width * min(size, edge) / edge))
 
 
+@register.filter
+def thumb_height(image: Image, size: int) -> int:
+    """Pixels that the thumbnail of this longest edge is high."""
+    edge = max(image.width, image.height, 1)
+    return max(1, round(image.height * min(size, edge) / edge))
+
+
 @register.inclusion_tag("gallery/_notices.html", takes_context=True)
 def notices(context: dict[str, Any]) -> dict[str, Any]:
     """What every page says while it is so: demo pictures, spending paused, one's sending held; and

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models.functions import Left
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -11,8 +12,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from gallery.forms import FindForm
 from gallery.forms.find import line_of
-from gallery.models import SavedSearch
+from gallery.models import Prompt, SavedSearch
 
+from .cards import EXCERPT
+from .months import months
 from .requests import StudioRequest
 from .walls import last_page, stretch
 
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
 DENSITIES = ("small", "medium", "large")
-STRETCHES = {"page", "at", "after", "before"}
+PARTS = ("after", "before")
+"""What is added to a wall that is there already: it goes on in one direction."""
 
 
 @require_safe
@@ -36,13 +40,28 @@ def image_list(request: StudioRequest) -> HttpResponse:
     context = {"form": form, "wall": wall, "images": wall.images, "density": _density(request)}
     context |= {"searches": SavedSearch.objects.of(request.user), "line": form.line}
     context["sort"] = str(form["sort"].data or "")
-    is_part = request.htmx and not STRETCHES.isdisjoint(request.GET)
-    shape = "_image_grid" if is_part else "image_list"
+    if form.is_valid() and form.cleaned_data["prompt"]:
+        own = Prompt.objects.of(request.user).annotate(excerpt=Left("text", EXCERPT))
+        context["only"] = own.filter(pk=form.cleaned_data["prompt"]).first()
+    if request.htmx:
+        context["part"] = next((name for name in PARTS if name in request.GET), None)
+    shape = "_image_grid" if context.get("part") else "image_list"
     status = 200 if form.is_valid() else 422
     answer = render(request, f"gallery/{shape}.html", context, status=status)
     if "density" in request.GET:
         answer.set_cookie("density", _density(request), max_age=31_536_000, samesite="Lax")
     return answer
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def image_months(request: StudioRequest) -> HttpResponse:
+    """How many pictures of the search each month has, and where in the gallery it begins."""
+    form = FindForm(request.GET, user=request.user)
+    context = {"form": form, "years": months(form)}
+    shape = "_image_months" if request.htmx else "image_months"
+    status = 200 if form.is_valid() else 422
+    return render(request, f"gallery/{shape}.html", context, status=status)
 
 
 def _density(request: StudioRequest) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
     from gallery.forms import FindForm
+    from gallery.models import User
     from gallery.models.image import ImageQuerySet
 
 Row = tuple[int, ...]
@@ -157,7 +158,18 @@ def _place(form: FindForm, text: str) -> Row | None:
 
 def _images(form: FindForm, rows: Sequence[Row]) -> list[Image]:
     """The rows that an index alone has chosen, read whole only now; however far the page is."""
-    pks = [row[-1] for row in rows]
-    own = Image.objects.of(form.user).in_gallery().annotate(excerpt=Left("prompt__text", EXCERPT))
+    images = tiles(form.user, [row[-1] for row in rows])
+    if form.is_stacked:
+        prompts = {image.prompt_id for image in images if image.prompt_id}
+        counts = form.all_found().counts_of_prompts(prompts)
+        for image in images:
+            count = counts.get(image.prompt_id or 0, 1)
+            image.stack = count if count > 1 else None
+    return images
+
+
+def tiles(user: User, pks: Sequence[int]) -> list[Image]:
+    """The user's pictures of these numbers, in this order, as tiles show them."""
+    own = Image.objects.of(user).in_gallery().annotate(excerpt=Left("prompt__text", EXCERPT))
     found = own.in_bulk(pks)
     return [found[pk] for pk in pks if pk in found]

@@ -23,30 +23,40 @@
 
   // Putting away
 
-  const height = (one) => one.getBoundingClientRect().height;
+  const box = (one) => one.getBoundingClientRect();
 
-  function put(chunk) {
-    if (away.has(chunk) || chunk.contains(document.activeElement) || !chunk.firstElementChild) return;
-    const tall = height(chunk);
-    const tiles = document.createDocumentFragment();
-    tiles.append(...chunk.children);
-    chunk.style.height = `${tall}px`;
-    away.set(chunk, tiles);
+  // All is measured before anything is changed: a stretch at a time, each would be laid out anew.
+  function put(far) {
+    const going = far.filter((one) => !away.has(one) && !one.contains(document.activeElement) && one.firstElementChild);
+    const heights = going.map((one) => box(one).height);
+    going.forEach((chunk, place) => {
+      const tiles = document.createDocumentFragment();
+      tiles.append(...chunk.children);
+      chunk.style.height = `${heights[place]}px`;
+      away.set(chunk, tiles);
+    });
   }
 
-  function fetchBack(chunk) {
-    if (!away.has(chunk)) return;
-    const isAbove = chunk.getBoundingClientRect().bottom < 0;
-    const before = height(chunk);
-    chunk.append(away.get(chunk));
-    away.delete(chunk);
-    chunk.style.height = "";
-    if (isAbove && height(chunk) !== before) scrollBy(0, height(chunk) - before);
-    chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true }));
+  function fetchBack(near) {
+    const coming = near.filter((one) => away.has(one));
+    if (!coming.length) return;
+    const above = coming.filter((one) => box(one).bottom < 0);
+    const before = above.reduce((sum, one) => sum + box(one).height, 0);
+    for (const chunk of coming) {
+      chunk.append(away.get(chunk));
+      away.delete(chunk);
+      chunk.style.height = "";
+      chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true }));
+    }
+    if (!above.length) return;
+    const grown = above.reduce((sum, one) => sum + box(one).height, 0) - before;
+    if (Math.abs(grown) > 1) scrollBy(0, grown);
   }
 
   const watcher = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) (isIntersecting ? fetchBack : put)(target);
+    const last = [...new Map(seen.map((one) => [one.target, one.isIntersecting]))];
+    put(last.filter(([, isNear]) => !isNear).map(([chunk]) => chunk));
+    fetchBack(last.filter(([, isNear]) => isNear).map(([chunk]) => chunk));
   }, { rootMargin: "2000px" });
 
   // A row that is not full goes on in the stretch after it, as if the wall were in one piece.
@@ -54,12 +64,13 @@
   function join(chunk) {
     const before = chunk.previousElementSibling;
     if (!before?.matches(".chunk") || away.has(chunk)) return;
-    fetchBack(before);
+    fetchBack([before]);
     const tiles = [...before.children].filter((one) => !one.hidden);
     const row = tiles.at(-1)?.offsetTop;
     const rest = tiles.filter((one) => one.offsetTop >= row);
     if (rest.length === tiles.length) return;
     const focus = document.activeElement;
+    before.classList.remove("last");
     chunk.prepend(...rest);
     if (chunk.contains(focus)) focus.focus({ preventScroll: true });
   }
@@ -91,8 +102,11 @@
       const number = Number(near.dataset.number) + (all[at - 1] ? 1 : -1);
       if (number > 0) chunk.dataset.number = number;
     }
-    if (all[at - 1]) join(chunk);
-    else settle(); // it came above the others
+    if (all[at - 1]) requestAnimationFrame(() => join(chunk)); // far below, and work enough for now
+    else if (all[1]) {
+      chunk.classList.remove("last");
+      settle(); // it came above the others
+    }
     watcher.observe(chunk);
   }
 
@@ -159,6 +173,29 @@
   let timer = 0;
   addEventListener("scroll", () => { clearTimeout(timer); timer = setTimeout(follow, 150); }, { passive: true });
 
+  // The month that one is in
+
+  function mark(pk) {
+    const months = $$(".months [data-place]");
+    if (!months.length) return;
+    const place = (one) => Number(one.dataset.place);
+    const isDown = place(months[0]) >= place(months.at(-1));
+    const now = months.findLast((one) => (isDown ? place(one) >= pk : place(one) <= pk));
+    for (const one of months) {
+      if (one === now) one.setAttribute("aria-current", "true");
+      else one.removeAttribute("aria-current");
+    }
+    const rail = $(".months");
+    if (!now || !rail.clientHeight) return;
+    const from = now.getBoundingClientRect().top - rail.getBoundingClientRect().top;
+    if (from < 0 || from > rail.clientHeight - 40) rail.scrollBy(0, from - rail.clientHeight / 2);
+  }
+  document.addEventListener("seen", ({ detail }) => mark(detail));
+  $(".months")?.addEventListener("htmx:afterSwap", () => {
+    const seen = first();
+    if (seen) mark(Number(seen.dataset.pk));
+  });
+
   // Coming back
 
   history.scrollRestoration = "manual";
@@ -195,7 +232,7 @@
     if (!looked || $(`.tile[data-pk="${looked}"]`, wall)) return;
     const found = tile(looked);
     if (found) {
-      fetchBack([...away.keys()].find((chunk) => away.get(chunk).contains(found)));
+      fetchBack([...away.keys()].filter((chunk) => away.get(chunk).contains(found)));
       found.scrollIntoView({ block: "center" });
       $("a", found).focus({ preventScroll: true });
     } else {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gallery.models import Image, User
+from gallery.models import Image, Task, User
+from tests.conftest import Submit
 from tests.views.conftest import HTMX
 
 SORTS = ("newest", "oldest", "rating", "price")
@@ -68,6 +70,7 @@ def test_each_order_by_pages_and_by_going_on(
     seen, url = [], f"/gallery/?sort={sort}"
     while url:
         text = by_alice.get(url, headers=HTMX if seen else {}).text
+        assert not link(text, "earlier")
         seen += tiles(text)
         url = link(text, "more")
     assert seen == wanted
@@ -75,6 +78,7 @@ def test_each_order_by_pages_and_by_going_on(
     assert tiles(middle) == wanted[12:17]
     earlier = by_alice.get(link(middle, "earlier"), headers=HTMX).text
     assert tiles(earlier) == wanted[7:12]
+    assert not link(earlier, "more")
     assert tiles(by_alice.get(f"/gallery/?sort={sort}&page=last", follow=True).text) == wanted[20:]
 
 
@@ -152,3 +156,30 @@ def test_neighbours_are_those_of_the_search(by_alice: Client, alice: User) -> No
     assert f'rel="prev" href="/images/{wanted[2]}/?sort=rating"' in page
     assert f'rel="next" href="/images/{wanted[4]}/?sort=rating"' in page
     assert f"/gallery/?sort=rating&amp;at={wanted[3]}#image-{wanted[3]}" in page
+
+
+def test_a_stack_stands_for_its_prompt_and_opens(
+    by_alice: Client, alice: User, submit: Submit, finish: Callable[[Task], Image]
+) -> None:
+    fox = [finish(task) for task in submit(alice, "a fox", count=3).tasks.order_by("pk")]
+    owl = [finish(task) for task in submit(alice, "an owl", count=2).tasks.order_by("pk")]
+    (alone,) = hang(alice, 1)
+    Image.objects.trash(owl[1].pk)
+    text = by_alice.get("/gallery/?stack=on").text
+    assert tiles(text) == [alone.pk, owl[0].pk, fox[2].pk]
+    assert text.count("3 pictures") == 1
+    opened = by_alice.get(f"/gallery/?prompt={fox[0].prompt_id}").text
+    assert tiles(opened) == [image.pk for image in fox[::-1]]
+    assert "All of “a fox”" in opened
+    # What only an older one of the prompt answers to is found in the stacks too.
+    Image.objects.filter(pk=fox[0].pk).update(rating=5)
+    assert tiles(by_alice.get("/gallery/", {"stack": "on", "q": "rating:5"}).text) == [fox[0].pk]
+
+
+def test_a_prompt_of_another_is_no_stack_of_ones_own(
+    by_bob: Client, alice: User, submit: Submit, finish: Callable[[Task], Image]
+) -> None:
+    image = finish(submit(alice, "a secret").tasks.get())
+    text = by_bob.get(f"/gallery/?prompt={image.prompt_id}").text
+    assert "a secret" not in text
+    assert not tiles(text)

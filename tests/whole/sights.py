@@ -113,6 +113,15 @@ SIGHTS = [
     Sight("studio-refused", "/", "beginner", _bad_composer, status=422, large_text=True),
     Sight("studio-logged-out", "/", "beginner", _lost_session_in_place, status=401),
     Sight("studio-deep", "/?before=150", "collector"),
+    # The gallery
+    Sight("gallery", "/gallery/", "collector", large_text=True),
+    Sight("gallery-deep", "/gallery/?page=3", "collector"),
+    Sight("gallery-stacked", "/gallery/?stack=on", "collector"),
+    Sight("gallery-empty", "/gallery/", "novice"),
+    Sight("gallery-nothing", "/gallery/?q=nothing", "member"),
+    Sight("gallery-months", "/gallery/months/", "collector"),
+    Sight("duplicates", "/gallery/duplicates/", "collector"),
+    Sight("similar", "/images/{image}/similar/"),
     # Pictures and tasks
     Sight("picture", "/images/{image}/", large_text=True),
     Sight("picture-tall", "/images/{older}/"),
@@ -185,6 +194,7 @@ PANEL = (
     "gallery/image",
     "gallery/imagemodel",
     "gallery/lease",
+    "gallery/likeness",
     "gallery/prompt",
     "gallery/question",
     "gallery/reference",

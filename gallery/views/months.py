@@ -1,0 +1,89 @@
+"""The months of what a search finds, counted for the date scrubber."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from gallery.forms.find import Sort
+from gallery.models import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gallery.forms import FindForm
+    from gallery.models.image import MonthOfImages
+
+KEEP_SECONDS = 60
+"""How old counts may be. New pictures are counted at once: the newest is part of the key."""
+
+
+@dataclass(frozen=True)
+class Month:
+    start: datetime
+    count: int
+    place: int
+    """The picture at which it begins, in the order asked for."""
+    address: str
+    """The query that leads there."""
+
+
+@dataclass(frozen=True)
+class Year:
+    number: int
+    months: list[Month]
+
+
+def months(form: FindForm) -> list[Year]:
+    """By year, in the order of the gallery; of other orders than by date, the newest first."""
+    counted = _counted(form)
+    if form.sort_order is not Sort.OLDEST:
+        counted.reverse()
+    found = [_month(form, one) for one in counted]
+    years = groupby(found, key=lambda month: timezone.localtime(month.start).year)
+    return [Year(number, list(those)) for number, those in years]
+
+
+def _month(form: FindForm, month: MonthOfImages) -> Month:
+    place = month.oldest if form.sort_order is Sort.OLDEST else month.newest
+    if form.sort_order in (Sort.NEWEST, Sort.OLDEST):
+        query = f"{form.query}&at={place}" if form.query else f"at={place}"
+    else:
+        # No place in such an order is a month: it is a filter there.
+        line = f"{form.cleaned_data['q']} date:{timezone.localtime(month.start):%Y-%m}".strip()
+        query = urlencode({"q": line, "sort": form.sort_order.value})
+    return Month(month.start, month.count, place, query)
+
+
+def _counted(form: FindForm) -> list[MonthOfImages]:
+    """One pass over the index, however many months there are; then kept for a minute."""
+    own = Image.objects.of(form.user).in_gallery()
+    dates = own.values_list("created_at", flat=True)
+    oldest, newest = dates.order_by("created_at").first(), dates.order_by("-created_at").first()
+    if oldest is None or newest is None or not form.is_valid():
+        return []
+    asked = f"{form.user.pk} {form.query} {timezone.get_current_timezone()} {oldest} {newest}"
+    key = f"months-{hashlib.sha256(asked.encode()).hexdigest()}"
+    found: list[MonthOfImages] | None = cache.get(key)
+    if found is None:
+        # Each picture of a stack too: to look for the newest of every prompt takes seconds.
+        found = list(form.all_found().by_month(list(_starts(oldest, newest))))
+        cache.set(key, found, KEEP_SECONDS)
+    return found
+
+
+def _starts(oldest: datetime, newest: datetime) -> Iterator[datetime]:
+    """Beginnings of months in the time zone of whoever looks, the oldest first."""
+    zone = timezone.get_current_timezone()
+    first = timezone.localtime(oldest)
+    year, month = first.year, first.month
+    while (start := datetime(year, month, 1, tzinfo=zone)) <= newest:
+        yield start
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)

@@ -1,0 +1,80 @@
+"""Pictures that are the same or look alike: found through indexes, and one's own alone."""
+
+from __future__ import annotations
+
+import random
+import re
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from gallery.models import Image, Likeness, User
+from tests.views.test_image_list import hang, tiles
+
+ALL = (1 << 64) - 1
+
+
+def flip(value: int, bits: int, rng: random.Random) -> int:
+    for bit in rng.sample(range(64), bits):
+        value ^= 1 << bit
+    return value
+
+
+def test_all_within_the_distance_are_found_and_no_others(alice: User) -> None:
+    rng = random.Random(5)
+    across, down = rng.getrandbits(64), rng.getrandbits(64)
+    images = hang(alice, 401)
+    others = [(flip(across, n % 12, rng), flip(down, n % 16, rng)) for n in range(400)]
+    hashes = [(across, down), *others]
+    Likeness.objects.keep(zip(images, hashes, strict=True))
+    wanted = {
+        image.pk: (across ^ a).bit_count() + (down ^ b).bit_count()
+        for image, (a, b) in zip(images[1:], hashes[1:], strict=True)
+        if (across ^ a).bit_count() <= 7 and (across ^ a).bit_count() + (down ^ b).bit_count() <= 20
+    }
+    found = Likeness.objects.similar_to(images[0])
+    assert found == wanted
+    assert list(found.values()) == sorted(found.values())
+    assert len(found) > 200
+
+
+def test_the_page_shows_same_and_similar_of_ones_own(
+    by_alice: Client, alice: User, bob: User
+) -> None:
+    one, same, near, far, plain = hang(alice, 5)
+    (strange,) = hang(bob, 1)
+    Image.objects.filter(pk__in=[same.pk, strange.pk]).update(sha256=one.sha256)
+    looks = {one: 5, near: 4, far: ALL, strange: 5}
+    Likeness.objects.keep((image, (hash_, hash_)) for image, hash_ in looks.items())
+    page = by_alice.get(f"/images/{one.pk}/similar/").text
+    assert tiles(page) == [same.pk, near.pk]
+    assert "2 bits apart" in page
+    assert "not been looked at yet" in by_alice.get(f"/images/{plain.pk}/similar/").text
+    assert "No other picture" in by_alice.get(f"/images/{far.pk}/similar/").text
+    assert by_alice.get(f"/images/{strange.pk}/similar/").status_code == 404
+    Image.objects.trash(near.pk)
+    assert tiles(by_alice.get(f"/images/{one.pk}/similar/").text) == [same.pk]
+
+
+def test_duplicates_in_groups_with_as_many_queries_for_many(
+    by_alice: Client, alice: User, bob: User
+) -> None:
+    for owner in (alice, bob):
+        for number, image in enumerate(hang(owner, 9)):
+            Image.objects.filter(pk=image.pk).update(sha256=f"{number // 3:064x}")
+    with CaptureQueriesContext(connection) as few:
+        page = by_alice.get("/gallery/duplicates/").text
+    own = set(Image.objects.of(alice).values_list("pk", flat=True))
+    assert set(tiles(page)) == own
+    assert page.count("3 pictures of one file") == 3
+    for number, image in enumerate(hang(alice, 60)):
+        Image.objects.filter(pk=image.pk).update(sha256=f"{100 + number // 2:064x}")
+    with CaptureQueriesContext(connection) as many:
+        page = by_alice.get("/gallery/duplicates/").text
+    assert len(many) == len(few)
+    more = re.search(r'href="(/gallery/duplicates/\?after=\w+)"', page)
+    assert more
+    rest = by_alice.get(more[1]).text
+    assert not set(tiles(rest)) & set(tiles(page))
+    assert len(tiles(rest)) + len(tiles(page)) == 69
