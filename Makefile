@@ -18,7 +18,7 @@ TEST_DATABASE := $(or $(filter postgres%,$(DATABASE_URL)),postgres://127.0.0.1:5
 TEST_REDIS := $(or $(REDIS_URL),redis://127.0.0.1:6379/0)
 
 .PHONY: test-services
-.PHONY: run test check lint types coverage bench bench-panel screenshots chaos mutants messages lock clean
+.PHONY: run test check lint types coverage bench bench-panel bench-gallery screenshots chaos mutants messages lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -59,6 +59,11 @@ screenshots: $(DEV_STAMP)
 # How long each page of the panel takes with 100,000 tasks.
 bench-panel: $(DEV_STAMP)
 	$(BIN)/python -m tests.bench.panel
+
+# How long pages and searches of the gallery take with 100,000 pictures of one user, on SQLite; with
+# DATABASE_URL set, in a database of its own there.
+bench-gallery: $(DEV_STAMP)
+	$(BIN)/python -m tests.bench.gallery
 
 # Dangerous mistakes in a copy of the source, each of which some real test must notice.
 mutants: $(DEV_STAMP)

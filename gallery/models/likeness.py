@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from django.db.models import QuerySet
 
     from .image import ImageQuerySet
     from .user import User
@@ -48,27 +49,25 @@ class LikenessQuerySet(models.QuerySet["Likeness"]):
         rows = [Likeness.made(image, hashes) for image, hashes in found]
         self.bulk_create(rows, ignore_conflicts=True)
 
-    def beside(self, one: Likeness) -> LikenessQuerySet:
-        """Candidates: those of the same owner with a band that is nearly the same."""
-        bands = Q()
-        for name in BANDS:
-            value = getattr(one, name)
-            around = [value, *(value ^ 1 << bit for bit in range(WIDTH))]
-            bands |= Q(**{f"{name}__in": around})
-        return self.filter(bands, owner=one.owner_id).exclude(pk=one.pk)
+    def beside(self, one: Likeness) -> QuerySet[Likeness, tuple[int, ...]]:
+        """Candidates: those of the same owner with a band that is nearly the same, as rows of
+        their number and hashes. A query for each band, for each is to use its own index.
+        """
+        own = self.filter(owner=one.owner_id).exclude(pk=one.pk).values_list("pk", *BANDS, "down")
+        queries = [own.filter(**{f"{name}__in": around(getattr(one, name))}) for name in BANDS]
+        return queries[0].union(*queries[1:])
 
     def similar_to(self, image: Image) -> dict[int, int]:
         """The numbers of the pictures that look like this one, nearest first, each with its
         distance: bits of 128.
         """
         one = self.known().filter(pk=image.pk).first()
-        if one is None or one.down is None:
+        if one is None:
             return {}
-        columns = ("pk", *BANDS, "down")
         found = {}
-        for pk, *bands, down in self.beside(one).values_list(*columns)[:MOST]:
+        for pk, *bands, down in self.beside(one)[:MOST]:
             across = one.across_from(bands)
-            both = across + ((one.down ^ down) & _ALL).bit_count()
+            both = across + one.down_from(down)
             if across <= NEAR and both <= NEAR_IN_BOTH:
                 found[pk] = both
         return dict(sorted(found.items(), key=lambda item: (item[1], -item[0])))
@@ -80,6 +79,11 @@ class LikenessQuerySet(models.QuerySet["Likeness"]):
 
 _ALL = (1 << 64) - 1
 _SIGN = 1 << 63
+
+
+def around(band: int) -> list[int]:
+    """The band itself, and what differs from it in one bit."""
+    return [band, *(band ^ 1 << bit for bit in range(WIDTH))]
 
 
 class Likeness(models.Model):
@@ -129,3 +133,7 @@ class Likeness(models.Model):
         """Bits in which the first hashes differ."""
         own = (getattr(self, name) for name in BANDS)
         return sum((mine ^ other).bit_count() for mine, other in zip(own, bands, strict=True))
+
+    def down_from(self, down: int) -> int:
+        """Bits in which the second hashes differ."""
+        return (((self.down or 0) ^ down) & _ALL).bit_count()

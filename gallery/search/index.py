@@ -27,7 +27,7 @@ Rows = TypeVar("Rows", bound="QuerySet[Prompt]")
 SUBSTRING = 3
 """Letters from which on a text is found inside of words too; shorter ones begin a word."""
 
-FEW = 2000
+FEW = 5000
 """Prompts: so many or fewer lead to their pictures; of more, pictures are asked one by one."""
 
 

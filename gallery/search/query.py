@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -134,12 +134,19 @@ def _cost(term: Term) -> Q:
 def _date(term: Term) -> Q:
     """Days are days in the time zone of whoever looks."""
     span = day_span(term)
-    found = Q()
+    found = {}
     if span.low is not None:
-        found &= Q(came__gte=_midnight(span.low))
+        found["came__gte"] = _midnight(span.low)
     if span.high is not None:
-        found &= Q(came__lt=_midnight(span.high + timedelta(days=1)))
-    return found
+        found["came__lt"] = _midnight(span.high + timedelta(days=1))
+    return Q(**found) if term.negated else Q(**found) & _numbered(found)
+
+
+def _numbered(came: dict[str, datetime]) -> Q:
+    """Between which numbers those pictures are: the others need not be asked for their date."""
+    dates = {name.replace("came", "created_at"): when for name, when in came.items()}
+    among = Image.objects.filter(**dates).aggregate(first=Min("pk"), last=Max("pk"))
+    return Q(pk__gte=among["first"] or 0, pk__lte=among["last"] or 0)
 
 
 def _midnight(day: Any) -> datetime:

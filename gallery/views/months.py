@@ -73,7 +73,8 @@ def _counted(form: FindForm) -> list[MonthOfImages]:
     key = f"months-{hashlib.sha256(asked.encode()).hexdigest()}"
     found: list[MonthOfImages] | None = cache.get(key)
     if found is None:
-        found = list(form.found().by_month(list(_starts(oldest, newest))))
+        # Each picture of a stack too: to look for the newest of every prompt takes seconds.
+        found = list(form.all_found().by_month(list(_starts(oldest, newest))))
         cache.set(key, found, KEEP_SECONDS)
     return found
 

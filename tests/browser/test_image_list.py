@@ -1,0 +1,84 @@
+"""The gallery's page, as a person walks it: far down, into a picture and back, by month and size."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser import steps
+from tests.browser.conftest import NewPage
+from tests.browser.house import House, Person
+
+COPIES = 300
+LONG = """new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) (window.long ??= []).push(Math.round(one.duration));
+}).observe({ type: "longtask", buffered: true });"""
+IN_VIEW = """(() => [...document.querySelectorAll(".tile")].find((tile) => {
+  const { top, bottom } = tile.getBoundingClientRect();
+  return top > 120 && bottom < innerHeight;
+}).dataset.pk)()"""
+TOP = "(tile) => tile.getBoundingClientRect().top"
+
+
+def test_a_long_wall_is_walked_and_left_and_found_again(
+    house: House, person: Person, visit: NewPage
+) -> None:
+    house.deliver()
+    page = visit(person, viewport={"width": 1440, "height": 700})
+    image = steps.picture(page, steps.wish(person))
+    house.hang(image, COPIES)
+    page.add_init_script(LONG)
+    page.goto("/gallery/")
+    months = page.get_by_role("complementary", name="Months")
+    expect(months.locator("a")).to_contain_text([str(COPIES + 1)])
+    most = 0
+    page.mouse.move(700, 400)
+    while page.evaluate("artel.tiles().length") <= COPIES:
+        page.mouse.wheel(0, 1200)
+        page.wait_for_timeout(60)
+        most = max(most, page.locator(".tile").count())
+    assert most < COPIES
+    assert page.evaluate("new Set(artel.tiles().map((one) => one.dataset.pk)).size") == COPIES + 1
+    # Up a little, into the large view and on: the focus comes back on what was seen last.
+    page.mouse.wheel(0, -3000)
+    page.wait_for_timeout(400)
+    expect(page).to_have_url(re.compile(r"\?at=\d+$"))
+    pk = page.evaluate(IN_VIEW)
+    page.locator(f".tile[data-pk='{pk}'] > a").first.click()
+    expect(page.locator("#lightbox .look")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(rf"/images/{int(pk) - 1}/"))
+    page.keyboard.press("Escape")
+    expect(page.locator(f".tile[data-pk='{int(pk) - 1}'] > a").first).to_be_focused()
+    # To the picture's own page and back: it stands where it stood.
+    tile = page.locator(f".tile[data-pk='{pk}']")
+    page.wait_for_timeout(300)
+    before = tile.evaluate(TOP)
+    page.goto(f"/images/{pk}/")
+    page.go_back()
+    expect(tile).to_be_visible()
+    assert abs(tile.evaluate(TOP) - before) < 40
+    page.keyboard.press("+")
+    expect(page.locator("#found")).to_have_class(re.compile("found-large"))
+    page.reload()
+    expect(page.locator("#found")).to_have_class(re.compile("found-large"))
+
+
+def test_pages_and_months_without_javascript(house: House, person: Person, visit: NewPage) -> None:
+    house.deliver()
+    image = steps.picture(visit(person), steps.wish(person))
+    house.hang(image, 130)
+    page = visit(
+        person, "/gallery/", java_script_enabled=False, viewport={"width": 360, "height": 740}
+    )
+    expect(page.locator(".tile")).to_have_count(60)
+    page.get_by_role("link", name="Last page").click()
+    expect(page.locator(".tile")).to_have_count(11)
+    page.get_by_role("link", name="Previous page").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    page.get_by_role("link", name="Large pictures").click()
+    expect(page.locator("#found")).to_have_class(re.compile("found-large"))
+    page.goto("/gallery/months/")
+    page.locator(".years a").click()
+    expect(page.locator(".tile")).to_have_count(60)
