@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0012_find_by_words'),
+        ('gallery', '0013_looks_and_months'),
     ]
 
     operations = [

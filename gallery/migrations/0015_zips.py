@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gallery', '0013_looks_and_months'),
         ('gallery', '0014_changes'),
     ]
 
