@@ -44,8 +44,8 @@ class Row:
 def image_compare(request: StudioRequest) -> HttpResponse:
     pks = list(dict.fromkeys(whole_number(text) for text in request.GET.getlist("image")))
     if not FEWEST <= len(pks) <= MOST:
-        context = {"count": len(pks), "few": len(pks) < FEWEST}
-        return render(request, "gallery/image_compare.html", context, status=422)
+        wrong = {"count": len(pks), "few": len(pks) < FEWEST}
+        return render(request, "gallery/image_compare.html", wrong, status=422)
     images = _own(request, pks)
     context = {"images": images, "rows": rows(images), "two": len(images) == FEWEST}
     return render(request, "gallery/image_compare.html", context)

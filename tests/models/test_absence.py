@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -52,7 +53,8 @@ def test_whoever_asks_for_nothing_for_long_has_left(alice: User, now: datetime) 
     visit(alice, now + AWAY_AFTER - SECOND)
     assert alice.left_at is None
     visit(alice, now + 2 * AWAY_AFTER)
-    assert (alice.left_at, alice.back_at) == (now + AWAY_AFTER - SECOND, now + 2 * AWAY_AFTER)
+    times: tuple[Any, Any] = (alice.left_at, alice.back_at)
+    assert times == (now + AWAY_AFTER - SECOND, now + 2 * AWAY_AFTER)
     # The visit goes on, and what is told stays the same.
     visit(alice, now + 2 * AWAY_AFTER + NOTED_EVERY)
     alice.refresh_from_db()
