@@ -1,4 +1,4 @@
-"""The gallery's page, as a person walks it: far down, into a picture and back, by month and size."""
+"""The page of the gallery, as a person walks it: down, into a picture and back, by month and size."""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ def test_each_order_by_pages_and_by_going_on(
     wanted = by_hand(alice, sort)
     pages = [tiles(by_alice.get(f"/gallery/?sort={sort}&page={n}").text) for n in range(1, 6)]
     assert [pk for page in pages for pk in page] == wanted
-    seen, url = [], f"/gallery/?sort={sort}"
+    seen: list[int] = []
+    url = f"/gallery/?sort={sort}"
     while url:
         text = by_alice.get(url, headers=HTMX if seen else {}).text
         assert not link(text, "earlier")
