@@ -120,10 +120,11 @@ class FindForm(forms.Form):
     @property
     def among(self) -> ImageQuerySet:
         """Whose newest picture stands for each prompt. What is asked of prompts, all of a prompt's
-        pictures answer alike, so that it need not be asked again.
+        pictures answer alike, so that it need not be asked again. The owner is the prompt's: asked
+        for here, it would lead past the index of a prompt's pictures.
         """
-        own = Image.objects.of(self.user).in_gallery()
-        return self.search.narrow(own) if self.search.is_of_pictures else own
+        kept = Image.objects.in_gallery()
+        return self.search.narrow(kept) if self.search.is_of_pictures else kept
 
     @cached_property
     def counted(self) -> int:

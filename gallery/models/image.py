@@ -118,7 +118,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         own = self.filter(owner=image.owner_id, sha256=image.sha256)
         return own.exclude(pk=image.pk).order_by("-pk")
 
-    def repeated(self) -> models.QuerySet[Image, Any]:
+    def repeated(self) -> models.QuerySet[Any, Any]:
         """Files that are there more than once, by hash, with how often."""
         counted = self.order_by().values("sha256").annotate(count=Count("pk"))
         return counted.filter(count__gt=1).order_by("sha256")
