@@ -406,8 +406,11 @@ def every_doubt_has_its_cause(seen: Snapshot, world: World) -> Iterator[str]:
         # Never sent, and unknown: that is what a restore makes of what was queued.
         if task.status not in {"unknown", "written-off"} or task.sent_at is None:
             continue
+        # A sender that was killed needs no answer, and takes none from the next send of its prompt.
+        if _was_hurt(task, world.windows):
+            continue
         given[task.prompt] -= 1
-        if given[task.prompt] >= 0 or _was_hurt(task, world.windows):
+        if given[task.prompt] >= 0:
             continue
         why = f"{task.status} ({task.reason}), sent at {task.sent_at}"
         yield f"task {task.pk} is {why}: nothing that was done explains it"

@@ -231,6 +231,28 @@ def test_an_unknown_that_nobody_brought_about(house: House) -> None:
         assert len(house.wrong(ambiguous=["a written-off one"], windows=windows)) == 1
 
 
+def test_a_killed_sender_takes_no_answer_from_the_next_send(house: House) -> None:
+    """Seed 6300 on PostgreSQL: its sender killed, sent again, and then answered with nonsense."""
+    killed, doubted = house.tasks["unknown"], house.tasks["written-off"]
+    if killed.pk > doubted.pk:
+        killed, doubted = doubted, killed
+    prompt = doubted.batch.prompt
+    change("UPDATE gallery_batch SET prompt_id = %s WHERE id = %s", prompt.pk, killed.batch_id)
+    then = timezone.now() - timedelta(hours=1)
+    change(
+        "UPDATE gallery_task SET sent_at = %s, claimed_until = %s WHERE id = %s",
+        then, then, killed.pk,
+    )  # fmt: skip
+    windows = [Window(then.timestamp(), then.timestamp() + 1)]
+
+    def doubts(*ambiguous: str) -> list[str]:
+        found = house.wrong(ambiguous=ambiguous, windows=windows)
+        return [what for what in found if what.startswith("every_doubt_has_its_cause")]
+
+    assert not doubts(prompt.text)
+    assert len(doubts()) == 1
+
+
 def test_the_key_in_a_file_a_log_or_a_table(house: House, tmp_path: Path, alice: User) -> None:
     log = tmp_path / "log"
     log.write_text(f"Authorization: {KEY}")
