@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import Change, Collection, Membership, SavedSearch, Tag, Tagging, User, fold
+from gallery.models import (
+    Change,
+    Collection,
+    Culling,
+    Membership,
+    SavedSearch,
+    Tag,
+    Tagging,
+    User,
+    fold,
+)
 
 from .base import OwnerFilter, ReadOnly, belongs_to, person
 
@@ -79,5 +89,17 @@ class ChangeAdmin(ReadOnly):
     search_fields = ("pk",)
     search_help_text = _("A row's number, or a user's name.")
     fields = ("owner", "kind", "count", "created_at", "undone_at")
+
+    whose = person("owner", _("owner"))
+
+
+@admin.register(Culling)
+class CullingAdmin(ReadOnly):
+    list_display = ("number", "whose", "at", "started_at", "seen_at")
+    list_filter = (OwnerFilter,)
+    list_select_related = ("owner",)
+    search_fields = ("pk",)
+    search_help_text = _("A row's number, or a user's name.")
+    fields = ("owner", "at", "started_at", "seen_at")
 
     whose = person("owner", _("owner"))

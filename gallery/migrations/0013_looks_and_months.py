@@ -16,11 +16,11 @@ class Migration(migrations.Migration):
             name='Likeness',
             fields=[
                 ('image', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='likeness', serialize=False, to='gallery.image', verbose_name='picture')),
-                ('a', models.PositiveIntegerField(null=True)),
-                ('b', models.PositiveIntegerField(null=True)),
-                ('c', models.PositiveIntegerField(null=True)),
-                ('d', models.PositiveIntegerField(null=True)),
-                ('down', models.BigIntegerField(null=True)),
+                ('a', models.PositiveIntegerField(null=True, verbose_name='band a')),
+                ('b', models.PositiveIntegerField(null=True, verbose_name='band b')),
+                ('c', models.PositiveIntegerField(null=True, verbose_name='band c')),
+                ('d', models.PositiveIntegerField(null=True, verbose_name='band d')),
+                ('down', models.BigIntegerField(null=True, verbose_name='second hash')),
             ],
             options={
                 'verbose_name': 'likeness',

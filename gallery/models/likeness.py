@@ -102,12 +102,12 @@ class Likeness(models.Model):
         verbose_name=_("owner"),
     )
     # Empty: its picture could not be read.
-    a = models.PositiveIntegerField(null=True)
-    b = models.PositiveIntegerField(null=True)
-    c = models.PositiveIntegerField(null=True)
-    d = models.PositiveIntegerField(null=True)
+    a = models.PositiveIntegerField(_("band a"), null=True)
+    b = models.PositiveIntegerField(_("band b"), null=True)
+    c = models.PositiveIntegerField(_("band c"), null=True)
+    d = models.PositiveIntegerField(_("band d"), null=True)
     # The second hash, as a number with a sign: databases have no others of 64 bits.
-    down = models.BigIntegerField(null=True)
+    down = models.BigIntegerField(_("second hash"), null=True)
 
     objects = LikenessQuerySet.as_manager()
 

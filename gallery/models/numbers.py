@@ -18,13 +18,12 @@ def numbers(pks: Iterable[int]) -> Func:
 
 
 class _Numbers(Func):
-    template = "(SELECT CAST(value AS BIGINT) FROM %(function)s(%(expressions)s))"
+    template = "(SELECT CAST(value AS BIGINT) FROM %(function)s(%(expressions)s%(cast)s))"
+    cast = ""
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, function="json_each", **context)
+        return self.as_sql(compiler, connection, function="json_each", cast="", **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        context["template"] = (
-            "(SELECT value::bigint FROM json_array_elements_text(%(expressions)s::json))"
-        )
-        return self.as_sql(compiler, connection, **context)
+        json_text = "json_array_elements_text"
+        return self.as_sql(compiler, connection, function=json_text, cast="::json", **context)

@@ -215,10 +215,12 @@ class Zip(models.Model):
     takes = models.PositiveBigIntegerField(_("bytes reserved"))
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
     # How far its making has come
-    part_bytes = models.PositiveBigIntegerField(default=0, editable=False)
-    directory_bytes = models.PositiveBigIntegerField(default=0, editable=False)
-    line_bytes = models.PositiveBigIntegerField(default=0, editable=False)
-    entries = models.PositiveIntegerField(default=0, editable=False)
+    part_bytes = models.PositiveBigIntegerField(_("bytes written"), default=0, editable=False)
+    directory_bytes = models.PositiveBigIntegerField(
+        _("bytes of the directory"), default=0, editable=False
+    )
+    line_bytes = models.PositiveBigIntegerField(_("bytes of the index"), default=0, editable=False)
+    entries = models.PositiveIntegerField(_("files packed"), default=0, editable=False)
     claim = models.UUIDField(_("claim"), null=True, editable=False)
     claimed_until = models.DateTimeField(_("claimed until"), null=True, editable=False)
     worked_at = models.DateTimeField(_("worked on at"), null=True, editable=False)

@@ -23,7 +23,11 @@ REASONS = {
     "disk-full": "The disk is nearly full.",
     "archiver-dead": "Finished pictures could not be saved for ten minutes.",
 }
-NO_PAGES = {"image_original", "image_thumbnail", "prompt_text", "robots", "favicon"}
+NO_PAGES = {
+    *("image_original", "image_thumbnail", "prompt_text", "robots", "favicon"),
+    *("collection_complete", "tag_complete", "search_complete", "search_line"),
+    *("image_states", "zip_file"),
+}
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -25,8 +25,10 @@ from gallery.models import (
     Change,
     Collection,
     Comparison,
+    Culling,
     Image,
     Lease,
+    Likeness,
     Question,
     Reference,
     SavedSearch,
@@ -216,6 +218,8 @@ def furnished(rows: Rows, people: dict[str, Client], alice: User, admin: User) -
     LogEntry.objects.log_actions(
         admin.pk, User.objects.filter(pk=alice.pk), CHANGE, "", single_object=True
     )
+    Likeness.objects.keep([(Image.objects.earliest("pk"), (1, 2))])
+    Culling.objects.create(owner=alice, key="0", started_at=timezone.now(), seen_at=timezone.now())
     return panel_rows()
 
 

@@ -221,4 +221,4 @@ def test_thousands_ask_no_more(by_alice: Client, images: list[Image], alice: Use
               color="#000000")
         for n in range(150)
     )  # fmt: skip
-    assert queries(3) == few
+    assert queries(3) <= few
