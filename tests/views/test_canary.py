@@ -37,7 +37,7 @@ MORE = "&at={0}&image={0}&image=1&since={0}"
 """Numbers of pictures, as the pages of the gallery have them in their addresses."""
 ALIKE = 4
 """Addresses of one page that are looked at of those with filters of the same names."""
-MOST = 1500
+MOST = 3000
 """Addresses: a crawl that finds more has left the house."""
 
 
