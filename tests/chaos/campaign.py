@@ -178,8 +178,8 @@ def _way(rig: Rig, way: str, text: str) -> float:
         return bool(now) and now is not None and now[0].pid != parent
 
     wait_for(replaced, 90, "another cluster")
-    # Seed 6200: a monitor that was stopped in the middle of a write held SQLite's lock, and the press
-    # was answered that nothing was taken. Whoever wants their picture presses once more.
+    # Seed 6200: a monitor that was stopped in the middle of a write held SQLite's lock, and the
+    # press was answered that nothing was taken. Whoever wants their picture presses once more.
     rig.press_on(90)
     wait_for(lambda: rig.tell(SWEEP) or rig.status_of(text) == ["done"], 90, f"done, after {way}")
     took = time.monotonic() - began
