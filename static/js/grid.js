@@ -212,7 +212,10 @@
   }, true);
   addEventListener("pagehide", () => {
     if (dialog?.open) return;
-    if (JSON.parse(sessionStorage.getItem(KEPT) ?? "{}").url !== location.href) keep(first());
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+    const one = kept.url === location.href ? $(`.tile[data-pk="${kept.pk}"]`, wall) : null;
+    const top = one?.getBoundingClientRect().top ?? -1;
+    keep(top >= 0 && top < innerHeight ? one : first());
   });
 
   function land() {
@@ -223,6 +226,13 @@
     if (!found) return;
     scrollBy(0, found.getBoundingClientRect().top - (isBack ? kept.at : edge()));
     $("a", found)?.focus({ preventScroll: true });
+    // What is still to come above, or to go, moves nothing until one moves oneself.
+    hold(found);
+    const still = new ResizeObserver(settle);
+    still.observe(document.body);
+    for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      addEventListener(name, () => still.disconnect(), { once: true, passive: true });
+    }
   }
 
   // The lightbox may have led on to what is put away, or not even here yet.

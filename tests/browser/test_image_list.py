@@ -49,6 +49,7 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     expect(page.locator("#lightbox .look")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile(rf"/images/{int(pk) - 1}/"))
+    expect(page.locator(f"#look [data-picture='image-{int(pk) - 1}']")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(f".tile[data-pk='{int(pk) - 1}'] > a").first).to_be_focused()
     # To the picture's own page and back: it stands where it stood.
@@ -58,7 +59,11 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     page.goto(f"/images/{pk}/")
     page.go_back()
     expect(tile).to_be_visible()
-    assert abs(tile.evaluate(TOP) - before) < 40
+    page.wait_for_function(
+        "([pk, top]) => Math.abs(artel.tile(pk).getBoundingClientRect().top - top) < 40",
+        arg=[pk, before],
+        timeout=5000,
+    )
     page.keyboard.press("+")
     expect(page.locator("#found")).to_have_class(re.compile("found-large"))
     page.reload()

@@ -99,7 +99,7 @@ def test_without_scripts_the_controls_make_the_line(
     plain = visit(person, "/gallery/", java_script_enabled=False)
     plain.get_by_role("searchbox", name="Search pictures").fill("fox")
     plain.locator("#search summary").click()
-    plain.get_by_label("Rating").select_option(">=4")
+    plain.locator("#control-rating").select_option(">=4")
     plain.get_by_role("button", name="Find").click()
     expect(plain).to_have_url("/gallery/?q=fox+rating%3A%3E%3D4")
     expect(plain.get_by_role("searchbox", name="Search pictures")).to_have_value("fox rating:>=4")
