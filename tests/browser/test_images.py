@@ -49,9 +49,9 @@ def test_arrows_lead_through_the_pictures(house: House, person: Person, studio: 
     studio.reload()
     studio.keyboard.press("ArrowRight")
     expect(studio).to_have_url(pages[1])
-    studio.get_by_role("link", name="Older").click()
+    studio.get_by_role("link", name="Older →").click()
     expect(studio).to_have_url(pages[2])
-    expect(studio.get_by_role("link", name="Older")).to_have_count(0)
+    expect(studio.get_by_role("link", name="Older →")).to_have_count(0)
     studio.keyboard.press("ArrowLeft")
     expect(studio).to_have_url(pages[1])
 

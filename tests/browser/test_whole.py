@@ -153,7 +153,7 @@ def test_what_can_be_done_with_a_picture_is_one_line_on_a_phone(look: Look) -> N
     page.set_viewport_size({"width": 360, "height": 740})
     buttons = page.locator("#lightbox .signs :is(button, .button)")
     boxes = [one.bounding_box() for one in buttons.all()]
-    assert len(boxes) == 5
+    assert len(boxes) == 6
     assert len({box["y"] for box in boxes if box}) == 1
     for words in ("Скачать", "Изменить и запустить"):
         expect(page.get_by_role("dialog").get_by_role("link", name=words)).to_be_visible()

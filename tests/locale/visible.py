@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 NAMES = {
-    *("Artel", "GPTunnel", "GPTUNNEL_API_KEY", "Media", "API", "HTTP", "SHA-256", "UTC", "Zip"),
+    *("Artel", "GPTunnel", "GPTUNNEL_API_KEY", "Media", "API", "HTTP", "SHA-256", "UTC", "zip"),
     *("Ctrl", "Control", "Command", "Mac", "Enter", "Esc"),
 }
 """What is called the same in every language."""

@@ -594,8 +594,9 @@ PEOPLE = (
     one(
         "sandbox-dropped",
         "gallery/media.py",
-        """    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"\n""",
-        "",
+        """max-age=31536000, immutable"
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"\n""",
+        """max-age=31536000, immutable"\n""",
         "tests/views/test_images.py::test_the_original_is_byte_exact_and_inert",
     ),
     one(

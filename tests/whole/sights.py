@@ -285,7 +285,7 @@ NO_PAGES = {
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "visit_hear",
-    "zip_create", "selection_*",
+    "zip_create", "selection_*", "search_*", "admin:gallery_culling_*",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "collection_complete", "image_states", "prompt_text", "robots", "tag_complete", "zip_file",
