@@ -72,7 +72,7 @@
   addEventListener("pagehide", () => { if (noting) note(); });
 
   function drawCount() {
-    count.textContent = count.dataset.words.replace("{at}", stand.at).replace("{total}", stand.total);
+    count.textContent = count.dataset.words.replace("{a}", stand.at).replace("{b}", stand.total);
     const bar = $("progress", root);
     bar.max = Math.max(1, stand.total);
     bar.value = stand.at;
