@@ -50,11 +50,8 @@ def file(
         answer["Content-Type"] = mime
     if disposition:
         answer["Content-Disposition"] = disposition
-    answer["ETag"] = etag
     answer["Cache-Control"] = "private, max-age=31536000, immutable"
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return _inert(answer, etag)
 
 
 def download(
@@ -69,9 +66,14 @@ def download(
         answer = _accelerated(name) if settings.ACCEL_REDIRECT else _part(request, name, etag)
         answer["Content-Type"] = mime
     answer["Content-Disposition"] = f'attachment; filename="{filename}"'
-    answer["ETag"] = etag
     answer["Accept-Ranges"] = "bytes"
     answer["Cache-Control"] = "private, no-cache"
+    return _inert(answer, etag)
+
+
+def _inert(answer: HttpResponseBase, etag: str) -> HttpResponseBase:
+    """Nothing but data to a browser, whatever is in it."""
+    answer["ETag"] = etag
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
-from .store import sync_folder
+from . import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,12 +140,26 @@ class Packing:
                 yield chunk
 
         with path.open("rb", buffering=0) as source:
-            size = self._add(name, chunks(), when)
+            size = self.add(name, chunks(), when)
         return Packed(size, hashed.hexdigest())
 
     def add(self, name: str, parts: Iterable[bytes], when: datetime) -> int:
         """An entry of these bytes; returns how many they were."""
-        return self._add(name, parts, when)
+        begins = self._zip.tell()
+        encoded = name.encode()
+        self._zip.write(self._local(encoded, when, 0, 0))
+        size = crc = 0
+        for part in parts:
+            self._zip.write(part)
+            size += len(part)
+            crc = zlib.crc32(part, crc)
+        ends = self._zip.tell()
+        self._zip.seek(begins)
+        self._zip.write(self._local(encoded, when, size, crc))
+        self._zip.seek(ends)
+        self._directory.write(self._central(encoded, when, size, crc, begins))
+        self._entries += 1
+        return size
 
     def note(self, line: bytes) -> None:
         """Keep a line beside the zip, for the end."""
@@ -171,26 +185,9 @@ class Packing:
         os.fsync(self._zip.fileno())
         part, directory, lines = (self._root / name for name in names(self._stem))
         part.rename(self._root / finished_name(self._stem))
-        sync_folder(part.parent)
+        store.sync(part.parent)
         directory.unlink()
         lines.unlink()
-        return size
-
-    def _add(self, name: str, parts: Iterable[bytes], when: datetime) -> int:
-        begins = self._zip.tell()
-        encoded = name.encode()
-        self._zip.write(self._local(encoded, when, 0, 0))
-        size = crc = 0
-        for part in parts:
-            self._zip.write(part)
-            size += len(part)
-            crc = zlib.crc32(part, crc)
-        ends = self._zip.tell()
-        self._zip.seek(begins)
-        self._zip.write(self._local(encoded, when, size, crc))
-        self._zip.seek(ends)
-        self._directory.write(self._central(encoded, when, size, crc, begins))
-        self._entries += 1
         return size
 
     @staticmethod

@@ -84,7 +84,7 @@ def keep(incoming: Incoming, root: Path, name: str) -> Path:
         elif not _is_same(final, incoming):
             raise NameTaken(name)
     # The earlier process that renamed an identical file may have died before this.
-    sync_folder(final.parent)
+    sync(final.parent)
     failpoint("keep-folder-synced")
     return final
 
@@ -95,7 +95,7 @@ def replace(incoming: Incoming, root: Path, name: str) -> Path:
     incoming.sync()
     _make_folder(final.parent)
     incoming.path.replace(final)
-    sync_folder(final.parent)
+    sync(final.parent)
     return final
 
 
@@ -119,8 +119,8 @@ def move(root: Path, name: str, new: str) -> Path:
             raise NameTaken(new)
         else:
             path.unlink()
-    sync_folder(final.parent)
-    sync_folder(path.parent)
+    sync(final.parent)
+    sync(path.parent)
     return final
 
 
@@ -129,7 +129,7 @@ def remove(root: Path, name: str) -> None:
     path = _inside(root, name)
     path.unlink(missing_ok=True)
     if path.parent.is_dir():
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 def remove_stale(root: Path, seconds: float) -> int:
@@ -172,7 +172,7 @@ def digest(path: Path) -> str:
 @contextmanager
 def _one_at_a_time(root: Path) -> Iterator[None]:
     """Between all processes: looking whether a name is free and taking it are one step."""
-    with _folder(root / INCOMING) as folder:
+    with _opened(root / INCOMING) as folder:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
 
@@ -182,18 +182,18 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
+    sync(folder.parent)
 
 
-def sync_folder(path: Path) -> None:
-    """Put on the disk for good which names the folder holds."""
-    with _folder(path) as folder:
-        os.fsync(folder)
+def sync(path: Path) -> None:
+    """Put on the disk for good what a file holds, or which names a folder holds."""
+    with _opened(path) as descriptor:
+        os.fsync(descriptor)
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         yield descriptor
     finally:

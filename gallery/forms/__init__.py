@@ -17,7 +17,7 @@ from .marks import (
     TagsForm,
 )
 from .note import NoteForm
-from .press import AGAIN, PressForm, refusal_words
+from .press import AGAIN, PressForm, first_words, refusal_words
 from .profile import ProfileForm, time_zones
 from .rerun import RerunForm
 from .run import RunForm, StandForm
@@ -52,6 +52,7 @@ __all__ = [
     "TagForm",
     "TagsForm",
     "check_link",
+    "first_words",
     "refusal_words",
     "time_zones",
 ]

@@ -39,8 +39,6 @@ ORDER = {
     Sort.RATING: ("-rating", "-pk"),
     Sort.PRICE: ("-cost_kopecks", "-pk"),
 }
-COUNTED = 1000
-"""Pictures that are counted when nobody asks how many there are in all."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +123,6 @@ class FindForm(forms.Form):
         """
         kept = Image.objects.in_gallery()
         return self.search.narrow(kept) if self.search.is_of_pictures else kept
-
-    @cached_property
-    def counted(self) -> int:
-        """How many there are, up to one more than are counted, so that it costs little."""
-        return self.found().order_by()[: COUNTED + 1].count()
-
-    @property
-    def is_counted(self) -> bool:
-        return self.counted <= COUNTED
 
     @property
     def query(self) -> str:

@@ -71,6 +71,11 @@ def _budget_words(refusal: BeyondBudget) -> str | Promise:
     return room % refusal.fits
 
 
+def first_words(form: forms.Form) -> str:
+    """The first message, for a page that shows but one; empty when all is well."""
+    return next((str(message) for errors in form.errors.values() for message in errors), "")
+
+
 class PressForm(forms.Form):
     """A press of a button that spends: which press it is, how many, and the price it showed."""
 
@@ -80,8 +85,7 @@ class PressForm(forms.Form):
 
     @property
     def words(self) -> str:
-        """The first message, for a page that shows but one."""
-        return next((str(message) for errors in self.errors.values() for message in errors), "")
+        return first_words(self)
 
     def rerun(self, prompt: Prompt) -> Order:
         data = self.cleaned_data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django import forms
 
@@ -36,20 +35,8 @@ class RunForm(FindForm):
         return found
 
     @property
-    def asked(self) -> dict[str, str]:
-        """What was asked for, as the address has it: only fields with something in them."""
-        names = ("q", "sort", "since", "until")
-        values = {name: str(self[name].data or "").strip() for name in names}
-        return {name: value for name, value in values.items() if value}
-
-    @property
     def query(self) -> str:
-        return urlencode(self.asked)
-
-    @property
-    def gallery_query(self) -> str:
-        """The same search, of the gallery, which knows no first and last."""
-        return urlencode({k: v for k, v in self.asked.items() if k in {"q", "sort"}})
+        return self._query("q", "sort", "since", "until")
 
 
 class StandForm(RunForm):

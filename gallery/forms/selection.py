@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from gallery.models import Image
 
 from .find import ORDER, FindForm
+from .press import first_words
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -91,7 +92,7 @@ class SelectionForm(forms.Form):
     @property
     def words(self) -> str:
         """What is wrong with it; empty when nothing is."""
-        return next((str(message) for errors in self.errors.values() for message in errors), "")
+        return first_words(self)
 
     @property
     def hidden(self) -> list[tuple[str, str]]:

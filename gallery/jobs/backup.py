@@ -26,6 +26,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from gallery.archive import store
 from gallery.models import Image, User
 
 from . import restored
@@ -85,7 +86,7 @@ def back_up(folder: Path) -> Manifest:
             made_at=timezone.now().isoformat(timespec="seconds"),
             engine=connection.vendor,
             database=database.name,
-            sha256=_sha256(database),
+            sha256=store.digest(database),
             pictures=len(kept),
             missing=missing,
         )
@@ -102,9 +103,9 @@ def _copy_database(folder: Path) -> Path:
     else:
         leave = [f"--exclude-table-data={table}" for table in NOT_COPIED]
         _run_postgresql("pg_dump", ["--format=custom", "--no-owner", *leave, "--file", str(draft)])
-    _sync(draft)
+    store.sync(draft)
     draft.rename(final)
-    _sync(folder)
+    store.sync(folder)
     return final
 
 
@@ -196,7 +197,7 @@ def _manifest(folder: Path) -> Manifest:
         raise Refused("The backup was made by another version of Artel, which has to restore it.")
     if manifest.engine != connection.vendor:
         raise Refused(f"The backup is of {manifest.engine}, and DATABASE_URL names another kind.")
-    if not database.is_file() or _sha256(database) != manifest.sha256:
+    if not database.is_file() or store.digest(database) != manifest.sha256:
         raise Refused(f"The backup is damaged: {database} is not what was written.")
     return manifest
 
@@ -269,29 +270,16 @@ def _copy(source: Path, final: Path) -> str:
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
-    _sync(final.parent)
+    store.sync(final.parent)
     return digest.hexdigest()
 
 
 def _write(final: Path, content: bytes) -> None:
     draft = final.with_name(f"{final.name}.draft")
     draft.write_bytes(content)
-    _sync(draft)
+    store.sync(draft)
     draft.replace(final)
-    _sync(final.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    store.sync(final.parent)
 
 
 def _run_postgresql(program: str, arguments: list[str]) -> None:

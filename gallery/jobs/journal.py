@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
+from gallery.archive import store
 from gallery.failpoints import failpoint
 from gallery.models import RemoteIdTaken, Task
 
@@ -42,11 +43,7 @@ def note(task_id: int, claim: uuid.UUID, remote_id: str) -> None:
     failpoint("journal-before-rename")
     draft.replace(final)
     failpoint("journal-renamed")
-    handle = os.open(folder(), os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    store.sync(folder())
     failpoint("journal-folder-synced")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from gallery.archive import store
 from gallery.models import Studio, Task, TaskStatus
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def announce() -> None:
     """Say durably that a database is about to be put in place of which that is to be said."""
     with _mark().open("w") as stream:
         os.fsync(stream.fileno())
-    _sync()
+    store.sync(settings.DATA_DIR)
 
 
 def finish() -> int:
@@ -37,18 +38,10 @@ def finish() -> int:
         return 0
     doubted = note()
     _mark().unlink(missing_ok=True)
-    _sync()
+    store.sync(settings.DATA_DIR)
     return doubted
 
 
 def _mark() -> Path:
     path: Path = settings.DATA_DIR / "restoring"
     return path
-
-
-def _sync() -> None:
-    handle = os.open(settings.DATA_DIR, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

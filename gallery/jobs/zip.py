@@ -113,18 +113,18 @@ def work(pk: int) -> None:
         return
     row = Zip.objects.select_related("owner").get(pk=pk)
     try:
-        is_kept = _work(row, claim)
+        if _work(row, claim):
+            return
     except packing.Busy:
         return  # the claim runs out, and the other one has ended by then
     except OSError as error:
         log.warning("zip-not-made", error=error.strerror)
-        is_kept = Zip.objects.fail(pk, claim, "disk") and False
+        Zip.objects.fail(pk, claim, "disk")
     except Exception:
         # The edge of the job: what cannot be made is not tried for ever.
         log.exception("zip-broke-off")
-        is_kept = Zip.objects.fail(pk, claim, "broken") and False
-    if not is_kept:
-        remove_strays()
+        Zip.objects.fail(pk, claim, "broken")
+    remove_strays()
 
 
 def _work(row: Zip, claim: uuid.UUID) -> bool:

@@ -51,14 +51,21 @@ class Search:
             stars=Value("rating"), cost=Value("cost_kopecks"), came=Value("created_at"),
             itself=Value("pk"),
         )  # fmt: skip
-        for condition in self._conditions():
+        for condition in self._conditions:
             images = images.filter(condition)
         return images
 
     def _of(self, field: Field | None, *, negated: bool = False) -> list[Term]:
         return [term for term in self.terms if term.field is field and term.negated is negated]
 
-    def _conditions(self) -> Iterable[Q]:
+    @cached_property
+    def _conditions(self) -> list[Q]:
+        """Asked for once: some look into the database for how rare they are. A picture is asked in
+        this order, of which the last is the dearest question.
+        """
+        return [*self._of_recipes(), *self._of_rows(), *self._texts]
+
+    def _of_recipes(self) -> Iterable[Q]:
         for name, among in (("of_model", Field.MODEL), ("of_ratio", Field.RATIO)):
             if wanted := self._of(among):
                 yield Q(**{f"{name}__in": self._values(wanted)})
@@ -66,14 +73,14 @@ class Search:
                 yield ~Q(**{f"{name}__in": self._values(refused)}) | Q(
                     **{f"{among.value}__isnull": True}
                 )
+
+    def _of_rows(self) -> Iterable[Q]:
         for term in self.terms:
             if term.field in PLAIN:
                 condition = PLAIN[term.field](term)
                 yield ~condition if term.negated else condition
             elif term.field in THROUGH:
                 yield self._through(term)
-        # Last, for a picture is asked in this order, and this is the dearest question.
-        yield from self._texts
 
     def _values(self, terms: list[Term]) -> list[Any]:
         if terms[0].field is Field.RATIO:

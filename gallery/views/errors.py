@@ -1,4 +1,4 @@
-"""Pages for what went wrong, in the style of the house."""
+"""Pages for what went wrong, in the style of the house, and what stands in a page's alert."""
 
 from __future__ import annotations
 
@@ -41,7 +41,15 @@ def _interrupted(request: HttpRequest, *, status: int, reason: str) -> HttpRespo
     context = {"reason": reason, "typed": typed}
     if "HX-Request" not in request.headers:
         return render(request, "interrupted.html", context, status=status)
-    answer = render(request, "_interrupted.html", context, status=status)
+    return _at_alert(render(request, "_interrupted.html", context, status=status))
+
+
+def refusal_notice(request: HttpRequest, words: object) -> HttpResponse:
+    """To htmx: why a press was not taken, where the page says what went wrong."""
+    return _at_alert(render(request, "gallery/_refusal.html", {"words": words}, status=422))
+
+
+def _at_alert(answer: HttpResponse) -> HttpResponse:
     answer["HX-Retarget"] = "#alert"
     answer["HX-Reswap"] = "innerHTML"
     return answer

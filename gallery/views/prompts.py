@@ -16,6 +16,7 @@ from gallery.jobs import submit
 from gallery.models import Prompt, Refusal, Studio, Task
 
 from . import cards, entries, pages, studio
+from .errors import refusal_notice
 from .requests import StudioRequest, came_from, left_on_page, whole_number
 
 if TYPE_CHECKING:
@@ -112,12 +113,9 @@ def _running(request: StudioRequest, batch: Batch) -> HttpResponse:
 
 
 def _refused(request: StudioRequest, context: dict[str, object]) -> HttpResponse:
-    template = "_refusal" if request.htmx else "prompt_rerun"
-    answer = render(request, f"gallery/{template}.html", context, status=422)
     if request.htmx:
-        answer["HX-Retarget"] = "#alert"
-        answer["HX-Reswap"] = "innerHTML"
-    return answer
+        return refusal_notice(request, context["words"])
+    return render(request, "gallery/prompt_rerun.html", context, status=422)
 
 
 def _count(form: PressForm) -> int:

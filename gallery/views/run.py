@@ -50,8 +50,8 @@ class Run:
 
     @property
     def home(self) -> str:
-        """The gallery, with the same search."""
-        return f"{reverse('image_list')}?{self.form.gallery_query}".removesuffix("?")
+        """The gallery, with the same search: it knows no first and last."""
+        return f"{reverse('image_list')}?{self.form.whole_query}".removesuffix("?")
 
     def picture(self, at: str | None) -> Image | None:
         """The one that the address names, or the first; None when there is none (any more).

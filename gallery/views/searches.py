@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import search
+from gallery.forms import first_words
 from gallery.forms.find import line_of
 from gallery.forms.saved_search import SaveSearchForm, SearchNameForm
 from gallery.models import MAX_LINE, MOST_SEARCHES, SavedSearch, SearchNameTaken, TooManySearches
@@ -88,10 +89,9 @@ def _kept(request: StudioRequest, query: str) -> HttpResponse:
 
 
 def _refused(request: StudioRequest, form: Form, found: SavedSearch | None) -> HttpResponse:
-    complaint = next((str(words[0]) for words in form.errors.values()), "")
     context = {
         **_context(request),
-        "complaint": complaint,
+        "complaint": first_words(form),
         "refused": found,
         "name": request.POST.get("name", ""),
     }

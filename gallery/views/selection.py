@@ -18,6 +18,7 @@ from gallery.forms import (
     RerunForm,
     SelectionForm,
     TagsForm,
+    first_words,
     refusal_words,
 )
 from gallery.jobs import rerun
@@ -25,10 +26,11 @@ from gallery.models import Change, Collection, Refusal, TooManyTags
 from gallery.templatetags.artel import rub
 
 from .changes import told
+from .errors import refusal_notice
 from .requests import StudioRequest
 
 if TYPE_CHECKING:
-    from django import forms
+    pass
 
 
 @require_POST
@@ -50,7 +52,7 @@ def selection_count(request: StudioRequest) -> HttpResponse:
 def selection_rate(request: StudioRequest) -> HttpResponse:
     form = SelectionForm(request.POST, user=request.user)
     asked = RateForm(request.POST)
-    if words := form.words or _words(asked):
+    if words := form.words or first_words(asked):
         return _refused(request, form, words)
     change = Change.objects.rate(request.user, form.images(), asked.cleaned_data["rating"])
     return told(request, change, _back(form))
@@ -60,7 +62,7 @@ def selection_rate(request: StudioRequest) -> HttpResponse:
 def selection_favour(request: StudioRequest) -> HttpResponse:
     form = SelectionForm(request.POST, user=request.user)
     asked = FavourForm(request.POST)
-    if words := form.words or _words(asked):
+    if words := form.words or first_words(asked):
         return _refused(request, form, words)
     change = Change.objects.favour(request.user, form.images(), asked.cleaned_data["on"])
     return told(request, change, _back(form))
@@ -71,14 +73,14 @@ def selection_tag(request: StudioRequest) -> HttpResponse:
     """Give tags to all of them, or take them away."""
     form = SelectionForm(request.POST, user=request.user)
     asked = TagsForm(request.POST)
-    if words := form.words or _words(asked):
+    if words := form.words or first_words(asked):
         return _refused(request, form, words)
     verb = Change.objects.untag if asked.cleaned_data["off"] else Change.objects.tag
     try:
         change = verb(request.user, form.images(), asked.cleaned_data["tags"])
     except TooManyTags:
         asked.refuse()
-        return _refused(request, form, _words(asked))
+        return _refused(request, form, first_words(asked))
     return told(request, change, _back(form))
 
 
@@ -87,7 +89,7 @@ def selection_collect(request: StudioRequest) -> HttpResponse:
     """Put them into a collection, which is made when there is none of that name."""
     form = SelectionForm(request.POST, user=request.user)
     asked = CollectForm(request.POST)
-    if words := form.words or _words(asked):
+    if words := form.words or first_words(asked):
         return _refused(request, form, words)
     name, user = asked.cleaned_data["collection"], request.user
     collection, is_new = Collection.objects.named(user, name)
@@ -114,7 +116,7 @@ def selection_rerun(request: StudioRequest) -> HttpResponse:
     if "token" not in request.POST:
         return _question(request, form, plan)
     if not press.is_valid():
-        return _question(request, form, plan, _words(press))
+        return _question(request, form, plan, first_words(press))
     if words := _hindrance(plan, press.cleaned_data["total"]):
         return _question(request, form, plan, words)
     try:
@@ -186,18 +188,10 @@ def _page(request: StudioRequest, form: SelectionForm, words: str) -> HttpRespon
 def _refused(request: StudioRequest, form: SelectionForm, words: str) -> HttpResponse:
     if not request.htmx:
         return _page(request, form, words)
-    answer = render(request, "gallery/_refusal.html", {"words": words}, status=422)
-    answer["HX-Retarget"] = "#alert"
-    answer["HX-Reswap"] = "innerHTML"
-    return answer
+    return refusal_notice(request, words)
 
 
 def _back(form: SelectionForm) -> str:
     """The search that they were selected from."""
     query = form.find.query
     return f"{reverse('image_list')}?{query}".removesuffix("?")
-
-
-def _words(form: forms.Form) -> str:
-    """The first message, for a page that shows but one; empty when all is well."""
-    return next((str(message) for errors in form.errors.values() for message in errors), "")

@@ -14,6 +14,7 @@ from django.db.models.functions import Left
 
 from gallery.forms.find import ORDER
 from gallery.models import Image
+from gallery.models.steps import backwards, following
 
 from .cards import EXCERPT
 from .requests import whole_number
@@ -78,11 +79,11 @@ def stretch(form: FindForm, asked: QueryDict) -> Stretch:
 
 def neighbours(form: FindForm, image: Image) -> tuple[int | None, int | None]:
     """The pictures before and after this one in what the form finds, whether or not it does."""
-    order, back = _order(form), _backwards(_order(form))
-    place = [getattr(image, column) for column in _columns(form)]
-    found = form.found()
-    before = found.order_by(*back).beyond(back, place).values_list("pk", flat=True).first()
-    return before, found.beyond(order, place).values_list("pk", flat=True).first()
+    before, after = (
+        following(form.found(), image, back=back).values_list("pk", flat=True).first()
+        for back in (True, False)
+    )
+    return before, after
 
 
 def last_page(form: FindForm) -> int:
@@ -96,7 +97,7 @@ def _after(form: FindForm, place: Row, size: int) -> Stretch:
 
 
 def _before(form: FindForm, place: Row, size: int) -> Stretch:
-    order = _backwards(_order(form))
+    order = backwards(_order(form))
     rows = _read(form.found().order_by(*order).beyond(order, place), form, size + 1)
     shown = rows[:size][::-1]
     return Stretch(
@@ -108,7 +109,7 @@ def _before(form: FindForm, place: Row, size: int) -> Stretch:
 
 def _at(form: FindForm, place: Row, size: int) -> Stretch:
     rows = _read(form.found().beyond(_order(form), place, itself=True), form, size + 1)
-    back = _backwards(_order(form))
+    back = backwards(_order(form))
     is_first = rows and not form.found().order_by(*back).beyond(back, rows[0])[:1]
     return Stretch(
         _images(form, rows[:size]),
@@ -120,10 +121,6 @@ def _at(form: FindForm, place: Row, size: int) -> Stretch:
 
 def _order(form: FindForm) -> Sequence[str]:
     return ORDER[form.sort_order]
-
-
-def _backwards(order: Sequence[str]) -> list[str]:
-    return [column[1:] if column.startswith("-") else f"-{column}" for column in order]
 
 
 def _columns(form: FindForm) -> list[str]:

@@ -21,6 +21,7 @@ from gallery.forms import SelectionForm
 from gallery.jobs import zip
 from gallery.models import NoRoom, Zip
 
+from .errors import refusal_notice
 from .requests import StudioRequest
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ def zip_create(request: StudioRequest) -> HttpResponse:
         else:
             return _begun(request, made)
     if request.htmx:
-        answer = render(request, "gallery/_refusal.html", {"words": words}, status=422)
-        answer["HX-Retarget"] = "#alert"
-        answer["HX-Reswap"] = "innerHTML"
-        return answer
+        return refusal_notice(request, words)
     context = {"zips": Zip.objects.of(request.user).shown(), "words": words}
     return render(request, "gallery/zip_list.html", context, status=422)
 

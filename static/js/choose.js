@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { $, $$ } = artel;
+  const { $, $$, letter } = artel;
   const box = $("#marks-box");
   const lightbox = $("#lightbox");
   const TYPING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
@@ -54,10 +54,6 @@
     0: press("[data-star][aria-pressed=true]"),
   };
   for (let star = 1; star < 6; star++) ACTS[star] = press(`[data-star="${star}"][aria-pressed=false]`);
-
-  // Letters are found by their place where the layout is another.
-  const letter = ({ key, code }) =>
-    /^[ -~]$/.test(key) ? key.toLowerCase() : code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

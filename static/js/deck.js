@@ -3,15 +3,13 @@
 (() => {
   "use strict";
 
-  const { $ } = artel;
+  const { $, letter } = artel;
   const AHEAD = 3;
   const KEPT = 12;
 
   // Keys: a map from keys to acts, for whoever does not type just now. Letters go by their place
   // where the layout is another, and what begins with a `g` is the house's own.
 
-  const letter = ({ key, code }) =>
-    /^[ -~]$/.test(key) ? key.toLowerCase() : code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
   const typing = (element) =>
     element.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 

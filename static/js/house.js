@@ -99,5 +99,5 @@ const artel = (() => {
     else found.click();
   });
 
-  return { $, $$, cookie, hush, tell, answered };
+  return { $, $$, cookie, hush, tell, answered, letter };
 })();
