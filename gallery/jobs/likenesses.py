@@ -61,5 +61,9 @@ def _hashes(image: Image) -> Hashes | None:
     try:
         return likeness(settings.DATA_DIR, image.file)
     except (FileNotFoundError, UnidentifiedImageError, ValueError, SyntaxError):
-        log.warning("no-likeness", image=image.pk)
-        return None
+        pass
+    except OSError as error:
+        if error.errno is not None:  # the system's; Pillow's, of half a file, have no number
+            raise
+    log.warning("no-likeness", image=image.pk)
+    return None

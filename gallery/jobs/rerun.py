@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from gallery.models import MAX_COUNT, Budget, Order, Prompt
+from gallery.models import MAX_COUNT, Batch, Budget, Order, Prompt
 
 from . import submit
 
 if TYPE_CHECKING:
-    from gallery.models import Batch, Left, User
+    from gallery.models import Left, User
     from gallery.models.image import ImageQuerySet
 
 MOST = 200
@@ -49,11 +49,14 @@ class Plan:
         return self.left is not None and self.total_kopecks > self.left.kopecks
 
     def orders(self, token: uuid.UUID) -> list[Order]:
-        """In batches of what a batch may have; the same press gives each the same token."""
-        found = []
+        """In batches of what a batch may have; the first has the press's own token.
+
+        By it two presses of one form meet, whatever each of them finds to be ordered.
+        """
+        found: list[Order] = []
         for prompt, count in self.lines:
             for start in range(0, count, MAX_COUNT):
-                own = uuid.uuid5(token, f"{prompt.pk}-{start}")
+                own = uuid.uuid5(token, f"{prompt.pk}-{start}") if found else token
                 size = min(MAX_COUNT, count - start)
                 price = prompt.model.price_kopecks
                 found.append(Order.rerun(prompt, token=own, count=size, price_kopecks=price))
@@ -74,3 +77,8 @@ def plan(owner: User, images: ImageQuerySet) -> Plan:
 def accept(owner: User, plan: Plan, token: uuid.UUID) -> list[Batch]:
     """All of it, or nothing: a Refusal of one takes back what was held for the others."""
     return [submit.accept(owner, order) for order in plan.orders(token)]
+
+
+def is_accepted(owner: User, token: uuid.UUID) -> bool:
+    """Whether a press with this token ordered what it asked for, now or before."""
+    return Batch.objects.filter(owner=owner, form_token=token).exists()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models.functions import Length
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from structlog.contextvars import bound_contextvars
@@ -34,6 +35,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 AT_ONCE = 50
 """Pictures of which the rows are read together."""
+BYTES_A_LETTER = 16
+"""Of a prompt: four at most, beside the picture, in the packer's lines, in manifest and page."""
 WAKE_SECONDS = 3
 """A page that shows zips in the making looks at most this often whether somebody makes them."""
 MARK = "@pictures@"
@@ -47,10 +50,10 @@ def run() -> None:
 
 def begin(owner: User, images: ImageQuerySet) -> Zip:
     """Have a zip made of these pictures, in their order. Raises NoRoom, and begins nothing."""
-    rows = list(images.values_list("pk", "size"))
-    size = sum(size for _, size in rows)
+    rows = list(images.values_list("pk", "size", Length("prompt__text")))
+    size = sum(size + BYTES_A_LETTER * (letters or 0) for _, size, letters in rows)
     language = translation.get_language() or settings.LANGUAGE_CODE
-    made = Zip.objects.begin(owner, [pk for pk, _ in rows], size, language)
+    made = Zip.objects.begin(owner, [pk for pk, *_ in rows], size, language)
     cluster.wake("zip")
     return made
 

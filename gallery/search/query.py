@@ -21,6 +21,7 @@ from .terms import Flaw, Term, day_span, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from gallery.models import User
     from gallery.models.image import ImageQuerySet
@@ -75,12 +76,24 @@ class Search:
                 )
 
     def _of_rows(self) -> Iterable[Q]:
+        if days := [day_span(term) for term in self._of(Field.DATE)]:
+            came = _came(spans.common(days))
+            yield Q(**came) & self._numbered(came)
+        for term in self._of(Field.DATE, negated=True):
+            yield ~Q(**_came(day_span(term)))
         for term in self.terms:
             if term.field in PLAIN:
                 condition = PLAIN[term.field](term)
                 yield ~condition if term.negated else condition
             elif term.field in THROUGH:
                 yield self._through(term)
+
+    def _numbered(self, came: dict[str, datetime]) -> Q:
+        """Between which numbers those pictures are: the others need not be asked for their date."""
+        own = Image.objects.of(self.user).in_gallery()
+        dates = {name.replace("came", "created_at"): when for name, when in came.items()}
+        among = own.filter(**dates).aggregate(first=Min("pk"), last=Max("pk"))
+        return Q(pk__gte=among["first"] or 0, pk__lte=among["last"] or 0)
 
     def _values(self, terms: list[Term]) -> list[Any]:
         if terms[0].field is Field.RATIO:
@@ -138,25 +151,17 @@ def _cost(term: Term) -> Q:
     return _between("cost", span.low, span.high)
 
 
-def _date(term: Term) -> Q:
+def _came(span: spans.Span[date]) -> dict[str, datetime]:
     """Days are days in the time zone of whoever looks."""
-    span = day_span(term)
     found = {}
     if span.low is not None:
         found["came__gte"] = _midnight(span.low)
     if span.high is not None:
         found["came__lt"] = _midnight(span.high + timedelta(days=1))
-    return Q(**found) if term.negated else Q(**found) & _numbered(found)
+    return found
 
 
-def _numbered(came: dict[str, datetime]) -> Q:
-    """Between which numbers those pictures are: the others need not be asked for their date."""
-    dates = {name.replace("came", "created_at"): when for name, when in came.items()}
-    among = Image.objects.filter(**dates).aggregate(first=Min("pk"), last=Max("pk"))
-    return Q(pk__gte=among["first"] or 0, pk__lte=among["last"] or 0)
-
-
-def _midnight(day: Any) -> datetime:
+def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
@@ -166,7 +171,6 @@ PLAIN: dict[Field | None, Any] = {
     Field.FAV: _favourite,
     Field.RATING: _rating,
     Field.COST: _cost,
-    Field.DATE: _date,
 }
 THROUGH: dict[Field | None, Any] = {
     Field.TAG: (Tagging, "tag"),
@@ -189,7 +193,7 @@ def read(line: str, user: User) -> Search:
             if not rows[term]:
                 flaws.append(Flaw(term.start, term.end, _unknown(kind, term.value)))
     flaws.sort(key=lambda flaw: flaw.start)
-    return Search(line, user, tuple(found), tuple(flaws), rows)
+    return Search(line, user, tuple(dict.fromkeys(found)), tuple(flaws), rows)
 
 
 def _unknown(field: Field, name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Generic, TypeVar
@@ -58,6 +58,13 @@ def _from_to(text: str, one: Read[T]) -> Span[T] | None:
     if low is None or high is None or not (first or last):
         return None
     return Span(low.low, high.high)
+
+
+def common(spans: Sequence[Span[T]]) -> Span[T]:
+    """What all of them cover."""
+    lows = [span.low for span in spans if span.low is not None]
+    highs = [span.high for span in spans if span.high is not None]
+    return Span(max(lows, default=None), min(highs, default=None))
 
 
 def written(span: Span[T], write: Callable[[T], str]) -> str:

@@ -30,7 +30,9 @@ from .errors import refusal_notice
 from .requests import StudioRequest
 
 if TYPE_CHECKING:
-    pass
+    from uuid import UUID
+
+    from gallery.models import User
 
 
 @require_POST
@@ -117,13 +119,24 @@ def selection_rerun(request: StudioRequest) -> HttpResponse:
         return _question(request, form, plan)
     if not press.is_valid():
         return _question(request, form, plan, first_words(press))
-    if words := _hindrance(plan, press.cleaned_data["total"]):
+    token = press.cleaned_data["token"]
+    words = _order(request.user, plan, token, press.cleaned_data["total"])
+    # Looked at last: a press repeated is answered like the first, though that one has spent what
+    # this one would need, or made the search find more.
+    if words and not rerun.is_accepted(request.user, token):
         return _question(request, form, plan, words)
-    try:
-        rerun.accept(request.user, plan, press.cleaned_data["token"])
-    except Refusal as refusal:
-        return _question(request, form, plan, str(refusal_words(refusal)))
     return redirect("studio_show")
+
+
+def _order(owner: User, plan: rerun.Plan, token: UUID, agreed_kopecks: int) -> str:
+    """Why this press ordered nothing; empty when it ordered all."""
+    if words := _hindrance(plan, agreed_kopecks):
+        return words
+    try:
+        rerun.accept(owner, plan, token)
+    except Refusal as refusal:
+        return str(refusal_words(refusal))
+    return ""
 
 
 def _hindrance(plan: rerun.Plan, agreed: int) -> str:

@@ -137,6 +137,34 @@ def test_running_again_says_the_sum_first(
     assert {batch.kind for batch in new} == {"rerun"}
 
 
+def test_a_repeated_press_is_the_first_whatever_changed_since(
+    by_alice: Client,
+    images: list[Image],
+    alice: User,
+    image_model: ImageModel,
+    finish: Callable[[Task], Image],
+) -> None:
+    """It is never told that nothing was ordered, nor asked to agree once more: that pays twice."""
+    User.objects.set_limit(alice, 1600 + 1600)  # room for what was made, and for one press
+    press = {**ALL, "token": str(uuid.uuid4()), "total": "1600"}
+
+    def again() -> None:
+        answer = by_alice.post("/selection/rerun/", press)
+        assert (answer.status_code, answer.get("Location")) == (302, "/")
+        assert Batch.objects.count() == count
+
+    count = Batch.objects.count() + 2
+    again()
+    again()  # beyond the limit, were it another
+    User.objects.set_limit(alice, None)
+    finish(Task.objects.filter(status="queued").earliest("pk"))  # the search finds more
+    again()
+    ImageModel.objects.filter(pk=image_model.pk).update(price_kopecks=900)
+    again()
+    ImageModel.objects.switch_off(image_model.pk, "switched-off", "")
+    again()
+
+
 def test_running_again_is_whole_or_not_at_all(
     by_alice: Client, images: list[Image], alice: User, image_model: ImageModel
 ) -> None:
