@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
 from gallery.models import Change, Image, Task, User
-from gallery.views.compare import Words, marked
+from gallery.views.compare import MOST_WORDS, Words, marked
 from tests.conftest import Submit
 
 from .conftest import MakeImage
@@ -98,3 +100,15 @@ def test_words_are_marked_against_the_first() -> None:
     ]
     assert marked(["a fox", "a"]) == [[Words("a"), Words("fox", "del")], [Words("a")]]
     assert marked(["a", ""]) == [[Words("a", "del")], []]
+
+
+def test_long_prompts_are_compared_in_no_time() -> None:
+    """Words by the thousand, of which each occurs in both, in another order."""
+    words = [f"w{n}" for n in range(8000)]
+    shuffled = random.Random(5).sample(words, len(words))
+    began = time.process_time()
+    own, other = marked([" ".join(["a", *words, "z"]), " ".join(["a", *shuffled, "z"])])
+    marked([" ".join(some[:MOST_WORDS]) for some in (words, words[::-1], shuffled, words[::2])])
+    assert time.process_time() - began < 1
+    assert [(part.text[:5], part.how) for part in own][::2] == [("a", ""), ("z", "")]
+    assert [part.how for part in other] == ["", "ins", ""]
