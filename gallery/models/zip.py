@@ -35,7 +35,7 @@ UNFINISHED = (ZipStatus.WAITING, ZipStatus.BUILDING)
 TAKES_ROOM = (*UNFINISHED, ZipStatus.READY)
 
 ASIDE = 4096
-"""Bytes that are told of a picture beside it, in the manifest and in the page: a generous guess."""
+"""Bytes that are told of a picture besides its prompt's text: a generous guess."""
 
 
 class NoRoom(Exception):
@@ -74,7 +74,9 @@ class ZipQuerySet(models.QuerySet["Zip"]):
         return self.filter(status=ZipStatus.READY, expires_at__gt=timezone.now())
 
     def begin(self, owner: User, chosen: Sequence[int], size: int, language: str) -> Zip:
-        """A zip of these pictures, of so many bytes, to be made in that language. Raises NoRoom.
+        """A zip of these pictures, to be made in that language. Raises NoRoom.
+
+        With their prompts they take so many bytes.
 
         The same choice again, while it is still being made, is the same zip.
         """

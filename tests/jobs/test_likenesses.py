@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
+from gallery.archive.thumbnails import SIZES, thumbnail_path
 from gallery.jobs import likenesses, sweep
 from gallery.models import Image, Likeness, User
 
@@ -34,6 +35,15 @@ def test_older_ones_are_caught_up_with_once(images: list[Image], data_dir: Path)
     assert set(Likeness.objects.known().values_list("pk", flat=True)) == {images[0].pk}
     assert Likeness.objects.count() == 3
     assert likenesses.catch_up() == 0
+
+
+def test_half_a_thumbnail_holds_up_no_other(images: list[Image], data_dir: Path) -> None:
+    assert likenesses.catch_up() == 3
+    Likeness.objects.all().delete()
+    half = data_dir / thumbnail_path(images[2].file, min(SIZES))
+    half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
+    assert likenesses.catch_up() == 3
+    assert Likeness.objects.known().count() == 2
 
 
 def test_a_disk_that_refuses_is_asked_again(images: list[Image], data_dir: Path) -> None:

@@ -24,6 +24,7 @@ from gallery.models import (
     Image,
     Membership,
     NoRoom,
+    Prompt,
     Tag,
     Tagging,
     Task,
@@ -152,6 +153,17 @@ def test_room_is_bounded_for_each_and_for_all(
     with pytest.raises(NoRoom, match="many"):
         zip.begin(alice, pictures.order_by("pk"))
     assert Zip.objects.count() == 2
+
+
+def test_room_is_kept_for_long_prompts(images: list[Image], alice: User, data_dir: Path) -> None:
+    """Each letter may be four bytes, and stands in the zip, its two lists and its page."""
+    Prompt.objects.of(alice).update(text="\U0001f98a" * 16_000 + "<&>" * 5_000)
+    made = zip.begin(alice, Image.objects.of(alice))
+    reserved = made.takes
+    zip.run()
+    made.refresh_from_db()
+    assert made.status == ZipStatus.READY
+    assert reserved >= made.size > 300_000
 
 
 def test_a_full_disk_ends_it_and_leaves_nothing(
