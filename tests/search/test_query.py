@@ -139,6 +139,8 @@ def test_filters(
         "date:<2026": ["hedgehog", "street", *rest],
         "date:2025..2026 fav": ["cat"],
         "-date:2025": ["cat"],
+        "date:2026 date:2026-11 date:<2027": ["cat"],
+        "date:2026 date:2025": [],
         "cost:>10": ["hedgehog"],
         "cost:<=10": ["cat", "street", *rest],
         "-cat": ["hedgehog", "street", "quote"],
@@ -212,3 +214,5 @@ def test_a_line_costs_a_constant_number_of_queries(alice: User, library: dict[st
 
     assert queries("cat red roof -dog -bird") == queries("cat")
     assert queries("-tag:one -tag:two -tag:three") == queries("-tag:one")
+    assert queries(" ".join(f"date:20{year}" for year in range(10, 60))) == queries("date:2026")
+    assert queries("tag:one " * 50) == queries("tag:one")
