@@ -81,12 +81,18 @@ class TagsForm(forms.Form):
 
 
 def clean_name(name: str) -> str:
-    """A name of a collection, white space single. Raises ValidationError."""
+    """A name with its white space single. Raises ValidationError."""
     name = " ".join(name.split())
     if not fold(name):
         raise ValidationError(NO_NAME)
     if len(name) > MAX_NAME or len(fold(name)) > MAX_NAME * ROOM:
         raise ValidationError(LONG_NAME)
+    return name
+
+
+def clean_collection(name: str) -> str:
+    """A collection's name, which a search can say. Raises ValidationError."""
+    name = clean_name(name)
     if '"' in name:
         raise ValidationError(_("A name has no quotation marks."))
     return name
@@ -104,7 +110,7 @@ class NameForm(forms.Form):
         self.others = Collection.objects.of(user).exclude(pk=collection.pk if collection else 0)
 
     def clean_name(self) -> str:
-        name = clean_name(self.cleaned_data["name"])
+        name = clean_collection(self.cleaned_data["name"])
         if self.others.filter(key=fold(name)).exists():
             self.refuse()
         return name
@@ -124,7 +130,7 @@ class CollectForm(forms.Form):
     off = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def clean_collection(self) -> str:
-        return clean_name(self.cleaned_data["collection"])
+        return clean_collection(self.cleaned_data["collection"])
 
 
 class MemberForm(forms.Form):

@@ -5,20 +5,21 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import MAX_LINE, MAX_NAME
+from gallery.models import MAX_LINE
 
 from .find import Sort
+from .marks import clean_name
 
 
 class SearchNameForm(forms.Form):
     name = forms.CharField(
         label=_("Name of the search"),
-        max_length=MAX_NAME,
-        error_messages={
-            "required": _("Give the search a name."),
-            "max_length": _("A name has at most 100 characters."),
-        },
+        max_length=4000,
+        error_messages={"required": _("Give the search a name.")},
     )
+
+    def clean_name(self) -> str:
+        return clean_name(self.cleaned_data["name"])
 
 
 class SaveSearchForm(SearchNameForm):

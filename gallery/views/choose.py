@@ -15,7 +15,7 @@ from gallery.models import Change, Collection, Image, Tag, TooManyTags, fold
 from .changes import marks_of, told
 from .images import picture_page
 from .marks import marks
-from .requests import StudioRequest, came_from, whole_number
+from .requests import StudioRequest, came_from, typed, whole_number
 
 if TYPE_CHECKING:
     from gallery.models.image import ImageQuerySet
@@ -130,8 +130,7 @@ def _refused(
 @require_safe
 def tag_complete(request: StudioRequest) -> HttpResponse:
     """Of the tags typed so far, what the last may become: those of most pictures first."""
-    typed = request.GET.get("tags", "")[-4000:]
-    *before, last = typed.split(",")
+    *before, last = typed(request, "tags")[-4000:].split(",")
     own = Tag.objects.of(request.user).starting_with(last).by_use()
     head = "".join(f"{name.strip()}, " for name in before)
     names = [f"{head}{name}" for name in own.values_list("name", flat=True)[:SUGGESTED]]
@@ -141,7 +140,7 @@ def tag_complete(request: StudioRequest) -> HttpResponse:
 @require_safe
 def collection_complete(request: StudioRequest) -> HttpResponse:
     """Collections whose name holds what was typed."""
-    typed = fold(request.GET.get("collection", "")[:4000])
-    own = Collection.objects.of(request.user).filter(key__contains=typed)
+    part = fold(typed(request, "collection")[:4000])
+    own = Collection.objects.of(request.user).filter(key__contains=part)
     names = list(own.values_list("name", flat=True)[:SUGGESTED])
     return render(request, "gallery/_options.html", {"names": names})

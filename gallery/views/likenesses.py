@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from gallery.models import Image, Likeness
 
-from .requests import StudioRequest
+from .requests import StudioRequest, typed
 from .walls import tiles
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def image_similar(request: StudioRequest, pk: int) -> HttpResponse:
 def image_duplicates(request: StudioRequest) -> HttpResponse:
     """Files that hang more than once, a page at a time by their hash."""
     own = Image.objects.of(request.user).in_gallery()
-    after = request.GET.get("after", "")[:64]
+    after = typed(request, "after")[:64]
     found = list(own.filter(sha256__gt=after).repeated()[: GROUPS + 1])
     hashes = [row["sha256"] for row in found[:GROUPS]]
     together: dict[str, list[int]] = {sha256: [] for sha256 in hashes}

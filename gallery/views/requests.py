@@ -25,6 +25,11 @@ def whole_number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+def typed(request: HttpRequest, name: str) -> str:
+    """What stands in a field of the address, without NUL, which no column can hold."""
+    return request.GET.get(name, "").replace("\0", "")
+
+
 def sent(request: HttpRequest) -> QueryDict | None:
     """What was posted, be it nothing; None to a page that is only looked at."""
     return request.POST if request.method == "POST" else None

@@ -16,7 +16,7 @@ from gallery.forms.find import line_of
 from gallery.forms.saved_search import SaveSearchForm, SearchNameForm
 from gallery.models import MAX_LINE, MOST_SEARCHES, SavedSearch, SearchNameTaken, TooManySearches
 
-from .requests import StudioRequest, whole_number
+from .requests import StudioRequest, typed, whole_number
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @require_safe
 def search_complete(request: StudioRequest) -> HttpResponse:
     """What the line may go on with, as the options of a list."""
-    line = request.GET.get("q", "")[:MAX_LINE]
+    line = typed(request, "q")[:MAX_LINE]
     at = whole_number(request.GET.get("at"))
     found = search.completions(line, len(line) if at is None else at, request.user)
     return render(request, "gallery/search_complete.html", {"completions": found})
@@ -34,7 +34,7 @@ def search_complete(request: StudioRequest) -> HttpResponse:
 @require_safe
 def search_line(request: StudioRequest) -> HttpResponse:
     """The line with what was changed in its controls, and what they show of it."""
-    line = line_of(request.GET) if "was" in request.GET else request.GET.get("q", "")
+    line = line_of(request.GET) if "was" in request.GET else typed(request, "q")
     return JsonResponse({"line": line, "values": search.values(line)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from copy import copy
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings as django_settings
@@ -150,6 +151,23 @@ def test_an_address_keeps_its_policy(
                 assert policy.open or answer["Location"].startswith("/login/?next=")
             if answer.status_code == 401:
                 assert ("HX-Retarget" in answer) == htmx
+
+
+ASKED = [
+    "after", "at", "before", "collection", "density", "done", "from", "image",
+    "images", "model", "next", "page", "prompt", "prompts", "q", "ratio",
+    "rating", "reference", "since", "sort", "stack", "tag", "tags", "until", "was",
+]  # fmt: skip
+JUNK = ("\0", "a\0b", "-1", "9" * 40, "1-9\0", "٣", '"', "x" * 5000)
+
+
+def test_no_junk_in_an_address_breaks_a_page(rows: Rows, people: dict[str, Client]) -> None:
+    """PostgreSQL takes no NUL, and neither database a number of forty digits."""
+    queries = [dict.fromkeys(ASKED, junk) for junk in JUNK] + [{word: "a\0b"} for word in ASKED]
+    for name in (name for name, policy in POLICIES.items() if policy.get):
+        for query in queries:
+            path = f"{address(name, rows)}?{urlencode(query)}"
+            ask(people["owner"], "GET", path, POLICIES[name], htmx=False)
 
 
 @pytest.mark.parametrize("name", [name for name, one in POLICIES.items() if one.names])

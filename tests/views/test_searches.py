@@ -114,6 +114,9 @@ def test_a_search_is_kept_renamed_and_deleted(by_alice: Client, alice: User, bob
     again = by_alice.post("/searches/", {"name": " ", "q": "cat"}, headers=HTMX)
     assert again.status_code == 422
     assert "Give the search a name." in again.text
+    for long in ("x" * 101, "\ufdfa" * 100):  # of which each is folded to 18 letters
+        answer = by_alice.post("/searches/", {**kept, "name": long}, headers=HTMX)
+        assert "at most 100 characters" in answer.text
     assert by_alice.post("/searches/", {"name": "empty"}).status_code == 422
     path = f"/searches/{one.pk}/"
     assert by_alice.post(f"{path}rename/", {"name": "Cats"}, headers=HTMX).status_code == 200
