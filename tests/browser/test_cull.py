@@ -34,9 +34,12 @@ def marks(house: House, pk: int) -> tuple[object, ...]:
     return house.ask(query, pk)[0]
 
 
-def test_by_keys_alone(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (360, 740)])
+def test_by_keys_alone(
+    width: int, height: int, house: House, person: Person, gallery: list[int], visit: NewPage
+) -> None:
     first, second, third, fourth, last = gallery
-    page = visit(person, "/gallery/", viewport={"width": 1440, "height": 900})
+    page = visit(person, "/gallery/", viewport={"width": width, "height": height})
     page.get_by_role("link", name="Cull", exact=True).press("Enter")
     press = page.keyboard.press
     at(page, first, "1 of 5")

@@ -99,6 +99,17 @@ def test_many_are_selected_rated_deleted_and_brought_back(
     page.keyboard.press("Control+z")
     expect(page.locator(".undo-bar")).to_contain_text("Taken back.")
     expect(tiles.nth(0)).to_be_visible()
+    # A wall without a picture says so, for as long as it is one
+    none = page.get_by_role("heading", name="Your pictures will hang here")
+    expect(none).to_be_hidden()
+    link.nth(0).focus()
+    page.keyboard.press("Control+a")
+    expect(count).to_have_text(f"{PICTURES} pictures selected")
+    page.keyboard.press("Delete")
+    expect(none).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(tiles.nth(0)).to_be_visible()
+    expect(none).to_be_hidden()
 
 
 def test_a_zip_is_made_and_shows_its_pictures_without_a_network(
