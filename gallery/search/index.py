@@ -14,6 +14,7 @@ from django.db.models import Func
 from django.db.models.expressions import RawSQL
 
 from gallery.models import fold
+from gallery.models.numbers import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,14 +116,22 @@ def _postgresql(among: QuerySet[Prompt], parts: list[str], starts: list[str]) ->
     return [own.values("pk")] if parts or starts else []
 
 
-def few(query: Any, limit: int = FEW) -> bool:
-    """Whether the query has so many rows at most; it is not followed further than that."""
+def few(query: Any, limit: int = FEW) -> Any:
+    """The numbers that the query finds, for `__in`; None when they are more than the limit.
+
+    As numbers, they leave PostgreSQL in no doubt of how few they are; SQLite would rather have
+    them as rows, or it asks for each of them all along the index that has the order.
+    """
     if isinstance(query, RawSQL):
         with connection.cursor() as cursor:
-            counted = f"SELECT count(*) FROM ({query.sql} LIMIT %s)"  # noqa: S608
-            cursor.execute(counted, [*query.params, limit + 1])
-            return bool(cursor.fetchone()[0] <= limit)
-    return bool(query[: limit + 1].count() <= limit)
+            cursor.execute(f"{query.sql} LIMIT %s", [*query.params, limit + 1])
+            rows = cursor.fetchall()
+    else:
+        rows = list(query.values_list(*query.query.values_select)[: limit + 1])
+    if len(rows) > limit:
+        return None
+    found = [row[0] for row in rows]
+    return numbers(found) if connection.vendor == "sqlite" else found
 
 
 def _begins_words(text: str) -> bool:

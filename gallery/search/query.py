@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Min, Q
+from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -92,7 +92,9 @@ class Search:
         """Between which numbers those pictures are: the others need not be asked for their date."""
         own = Image.objects.of(self.user).in_gallery()
         dates = {name.replace("came", "created_at"): when for name, when in came.items()}
-        among = own.filter(**dates).aggregate(first=Min("pk"), last=Max("pk"))
+        # Not the number itself: PostgreSQL would look for the first along the index of numbers.
+        number = F("pk") + 0
+        among = own.filter(**dates).aggregate(first=Min(number), last=Max(number))
         return Q(pk__gte=among["first"] or 0, pk__lte=among["last"] or 0)
 
     def _values(self, terms: list[Term]) -> list[Any]:
@@ -106,12 +108,9 @@ class Search:
         own = Prompt.objects.of(self.user)
         wanted = Texts([term.value for term in self._of(None)], among=own).queries
         for query in wanted:
-            if few(query):
-                # The rare ones lead to their pictures, through those's index of prompts.
-                theirs = Image.objects.filter(prompt__in=query).order_by().values("pk")
-                found.append(Q(pk__in=theirs))
-            else:
-                found.append(Q(of_prompt__in=query))
+            # The rare ones lead to their pictures, through those's index of prompts.
+            rows = few(query)
+            found.append(Q(of_prompt__in=query) if rows is None else Q(prompt__in=rows))
         for term in self._of(None, negated=True):
             queries = Texts([term.value], among=own).queries
             found += [~Q(of_prompt__in=query) | Q(prompt=None) for query in queries]
@@ -124,7 +123,8 @@ class Search:
         query = kind.objects.filter(**{column: pk}).order_by().values("image")
         if term.negated:
             return ~Q(itself__in=query)
-        return Q(pk__in=query) if few(query) else Q(itself__in=query)
+        rows = few(query)
+        return Q(itself__in=query) if rows is None else Q(pk__in=rows)
 
 
 # Filters on the picture's own row
