@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.archive.store import free_bytes
-from gallery.jobs import balance, cluster, library
+from gallery.jobs import balance, cluster, library, sweep
 from gallery.models import Balance, Budget, Studio, User
 
 from .deeds import Deed, Doing, Refused
@@ -50,16 +50,24 @@ class ResumeForm(forms.Form):
     all_the_same = forms.BooleanField(
         required=False,
         label=_("Resume all the same"),
-        help_text=_("For when the balance cannot be read, and you know that the cause is gone."),
+        help_text=_("For when Artel cannot see it, and you know that the cause is gone."),
     )
 
 
-SEEN_IN_BALANCE = frozenset({"balance-empty", "key-refused"})
-"""Reasons of a pause that a reading of the balance shows, for nothing."""
+SEEN_IN_BALANCE = frozenset({"balance-empty", "key-refused", "no-key", "breaker"})
+"""Reasons of a pause that a reading of the balance tells to be gone, for nothing."""
 
 
 def needs_reading(studio: Studio) -> bool:
+    if studio.pause_reason == "no-key" and settings.IS_DEMO:
+        return False  # there is nobody to ask
     return studio.is_paused and studio.pause_reason in SEEN_IN_BALANCE
+
+
+def is_doubtful(studio: Studio) -> bool:
+    """Whether a person may have to say that the cause is gone."""
+    is_archive = studio.pause_reason == "archiver-dead"
+    return needs_reading(studio) or (is_archive and sweep.is_archive_stuck())
 
 
 def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
@@ -68,25 +76,40 @@ def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
 
 def resume(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
     """Let spending go on, unless its cause can be seen to be there still."""
+    refuse_by_sight(studio.pause_reason)
+    all_the_same = bool(typed.get("all_the_same"))
     if needs_reading(studio):
-        refuse_by_reading(studio.pause_reason, all_the_same=bool(typed.get("all_the_same")))
-    if studio.pause_reason == "disk-full" and free_bytes(settings.DATA_DIR) < (
-        settings.DISK_FLOOR_BYTES
-    ):
-        raise Refused(gettext("The disk is still nearly full. Make room first."))
-    if studio.pause_reason == "archive-gone" and library.is_gone():
-        raise Refused(gettext("The folder of the pictures is still gone. Mount its disk first."))
+        refuse_by_reading(studio.pause_reason, all_the_same=all_the_same)
+    elif is_doubtful(studio) and not all_the_same:
+        raise Refused(
+            gettext(
+                "Finished pictures still wait to be saved, and none was saved in the last minutes. "
+                "Mend the reason that their tasks give, or tick the box."
+            )
+        )
     resumed = Studio.objects.resume(by=by)
     if resumed:
         cluster.wake("submit")
     return resumed
 
 
+def refuse_by_sight(reason: str) -> None:
+    """What can be seen here to be there still is nobody's to wave through."""
+    if reason == "disk-full" and free_bytes(settings.DATA_DIR) < settings.DISK_FLOOR_BYTES:
+        raise Refused(gettext("The disk is still nearly full. Make room first."))
+    if reason == "archive-gone" and library.is_gone():
+        raise Refused(gettext("The folder of the pictures is still gone. Mount its disk first."))
+    if reason == "no-key" and settings.IS_DEMO:
+        raise Refused(
+            gettext("There is still no API key. Set GPTUNNEL_API_KEY and start Artel anew.")
+        )
+
+
 def refuse_by_reading(reason: str, *, all_the_same: bool) -> None:
     """A young reading, made since the pause, has the last word; without one it is a person's."""
     fresh = Balance.objects.young()
     if fresh is not None and fresh.shows(reason):
-        if reason == "key-refused":
+        if fresh.reason == "key-refused":
             raise Refused(gettext("The provider still refuses the API key: it was asked just now."))
         raise Refused(
             gettext("The balance at the provider is still used up: it was read just now.")
@@ -132,7 +155,7 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
             resume,
             lambda studio: studio.is_paused,
             form=ResumeForm,
-            asks=needs_reading,
+            asks=is_doubtful,
             aside="admin/_reading.html",
         ),
     )
@@ -147,9 +170,10 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
         """Of resuming: what the balance says, read anew for whoever looks."""
         if deed.name != "resume":
             return {}
-        if needs_reading(row):
-            balance.refresh()
-        return {"studio": row, "reading": Balance.objects.newest() if needs_reading(row) else None}
+        if not needs_reading(row):
+            return {"studio": row}
+        balance.refresh()
+        return {"studio": row, "is_read": True, "reading": Balance.objects.newest()}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

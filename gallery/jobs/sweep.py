@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -82,13 +82,23 @@ def guard_key() -> None:
 
 
 def guard_archive() -> None:
-    """Stop spending when finished pictures cannot be kept: due for long, and no save succeeds."""
-    since = timezone.now() - timedelta(seconds=settings.ARCHIVER_DEAD_SECONDS)
-    if settings.IS_DEMO or Event.objects.filter(kind="saved", created_at__gte=since).exists():
-        return
+    """Stop spending when finished pictures cannot be kept."""
     resumed = Studio.objects.current().resumed_at
-    if resumed is not None and resumed > since:
+    if settings.IS_DEMO or (resumed is not None and resumed > _long_ago()):
         return  # an administrator knows, and what waits is tried at growing intervals
+    if is_archive_stuck():
+        Studio.objects.pause("archiver-dead")
+
+
+def _long_ago() -> datetime:
+    return timezone.now() - timedelta(seconds=settings.ARCHIVER_DEAD_SECONDS)
+
+
+def is_archive_stuck() -> bool:
+    """Whether pictures are due for long, and no save has succeeded in that time."""
+    since = _long_ago()
+    if Event.objects.filter(kind="saved", created_at__gte=since).exists():
+        return False
     # Only what is our own fault: a link that is dead goes back to rendering.
     due = Task.objects.current().filter(ready_at__lt=since)
     stuck = due.filter(Q(reason="disk") | Q(saves=0), status=TaskStatus.SAVING)
@@ -96,5 +106,4 @@ def guard_archive() -> None:
     forbidden = rendering.filter(reason__in=("host-forbidden", "address-forbidden"))
     # One link that does not answer is the provider's affair; several may be our own network.
     unreached = rendering.filter(reason="download-failed").count()
-    if stuck.exists() or forbidden.exists() or unreached >= settings.BREAKER_TIMES:
-        Studio.objects.pause("archiver-dead")
+    return stuck.exists() or forbidden.exists() or unreached >= settings.BREAKER_TIMES

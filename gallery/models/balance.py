@@ -224,7 +224,7 @@ class Balance(models.Model):
         """Whether this reading shows that the cause of a pause is still there."""
         if reason == "balance-empty":
             return self.is_empty or self.reason == "balance-empty"
-        return self.reason == reason
+        return reason in ("key-refused", "no-key") and self.reason == "key-refused"
 
 
 def flagged(since: datetime, most: int) -> Sequence[Balance]:

@@ -13,7 +13,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from gallery.models import Balance, Budget, ImageModel, Studio, Task, User
+from gallery.jobs import sweep
+from gallery.models import Balance, Budget, Event, ImageModel, Studio, Task, User
 from tests.queue import queued
 
 STUDIO = "/admin/gallery/studio/1/"
@@ -97,11 +98,26 @@ def read(kopecks: int | None, reason: str = "", ago: float = 5) -> None:
         ("key-refused", (None, "http-502"), False, "cannot be read"),
         ("key-refused", (None, "http-502"), True, ""),
         ("key-refused", None, False, "is being read"),
+        ("breaker", (500, ""), False, ""),
+        ("breaker", (0, ""), False, ""),
+        ("breaker", (None, "timeout"), False, "cannot be read"),
+        ("breaker", (None, "timeout"), True, ""),
+        ("breaker", None, False, "is being read"),
+        ("no-key", (500, ""), False, ""),
+        ("no-key", (None, "key-refused"), True, "still refuses the API key"),
+        ("no-key", (None, "http-502"), False, "cannot be read"),
+        ("no-key", None, True, ""),
     ],
 )
 def test_resuming_looks_whether_the_cause_is_gone(
-    by_admin: Client, cause: str, reading: tuple[Any, ...] | None, ticked: bool, refusal: str
+    by_admin: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: str,
+    reading: tuple[Any, ...] | None,
+    ticked: bool,
+    refusal: str,
 ) -> None:
+    monkeypatch.setattr(settings, "IS_DEMO", False)
     Studio.objects.pause(cause)
     Studio.objects.update(paused_at=timezone.now() - timedelta(hours=1))
     if reading:
@@ -158,7 +174,37 @@ def test_a_full_disk_keeps_spending_paused(by_admin: Client, settings: Any, data
     assert not Studio.objects.current().is_paused
 
 
-@pytest.mark.parametrize("cause", ["by-hand", "breaker", "archiver-dead", "restored", "no-key"])
+def test_without_a_key_spending_stays_paused(by_admin: Client, settings: Any) -> None:
+    Studio.objects.pause("no-key")
+    settings.IS_DEMO, settings.PROVIDER = True, "demo"
+    read(500)
+    answer = by_admin.post(RESUME, {"all_the_same": "on"})
+    assert answer.status_code == 422
+    assert "There is still no API key." in answer.text
+    assert Studio.objects.current().is_paused
+
+
+def test_an_archive_that_saves_nothing_keeps_spending_paused(
+    by_admin: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "IS_DEMO", False)
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Task.objects.filter(pk=task.pk).update(
+        status="rendering", ready_at=long_ago, reason="host-forbidden", remote_id="a1", saves=3
+    )
+    sweep.guard_archive()
+    assert f'href="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text
+    answer = by_admin.post(RESUME)
+    assert answer.status_code == 422
+    assert "still wait to be saved" in answer.text
+    assert by_admin.post(RESUME, {"all_the_same": "on"}).status_code == 302
+    Studio.objects.pause("archiver-dead")
+    Event.objects.create(task=task, kind="saved")
+    assert f'action="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text, "seen to be gone"
+    assert by_admin.post(RESUME).status_code == 302
+
+
+@pytest.mark.parametrize("cause", ["by-hand", "archiver-dead", "restored"])
 def test_other_pauses_are_ended_by_the_button(by_admin: Client, cause: str) -> None:
     Studio.objects.pause(cause)
     read(0)
