@@ -8,16 +8,19 @@ neighbours finds them all, however many pictures there are.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 BANDS = ("a", "b", "c", "d")
 WIDTH = 16
 """Bits of a band."""
+COLUMNS = (*BANDS, "down")
+"""All of both hashes: pictures that are alike in these look the same."""
 NEAR = 7
 """The most bits of the first hash in which similar pictures differ."""
 NEAR_IN_BOTH = 20
@@ -35,6 +40,8 @@ MOST = 4000
 """Candidates that are looked at: thousands are alike where all of them are one plain colour."""
 
 Hashes = tuple[int, int]
+Looks = tuple[int, ...]
+"""The values of COLUMNS."""
 
 
 class LikenessQuerySet(models.QuerySet["Likeness"]):
@@ -72,9 +79,30 @@ class LikenessQuerySet(models.QuerySet["Likeness"]):
                 found[pk] = both
         return dict(sorted(found.items(), key=lambda item: (item[1], -item[0])))
 
+    def repeated(self, after: Looks | None = None) -> QuerySet[Likeness, Looks]:
+        """Looks that more than one has, in their order, beyond that of `after`; by the index."""
+        rows = self.known().order_by().values_list(*COLUMNS)
+        if after is not None:
+            rows = rows.filter(a__gte=after[0]).filter(_beyond(after))
+        return rows.annotate(count=Count("pk")).filter(count__gt=1).order_by(*COLUMNS)
+
+    def looking(self, looks: Sequence[Looks]) -> LikenessQuerySet:
+        """Those of one of these looks."""
+        wanted = [Q(**dict(zip(COLUMNS, look, strict=True))) for look in looks]
+        return self.filter(reduce(or_, wanted)) if wanted else self.none()
+
     def missing(self) -> ImageQuerySet:
         """Pictures that nobody has looked at yet, the newest first."""
         return Image.objects.with_file().filter(likeness=None).order_by("-pk")
+
+
+def _beyond(place: Looks) -> Q:
+    """The first of the columns that differs is greater."""
+    found = Q()
+    for n, name in enumerate(COLUMNS):
+        same = dict(zip(COLUMNS[:n], place, strict=False))
+        found |= Q(**same, **{f"{name}__gt": place[n]})
+    return found
 
 
 _ALL = (1 << 64) - 1
@@ -114,7 +142,10 @@ class Likeness(models.Model):
     class Meta:
         verbose_name = _("likeness")
         verbose_name_plural = _("likenesses")
-        indexes = [models.Index(fields=["owner", name], name=f"likeness_{name}") for name in "abcd"]
+        indexes = [
+            *(models.Index(fields=["owner", name], name=f"likeness_{name}") for name in "bcd"),
+            models.Index(fields=["owner", *COLUMNS], name="likeness_whole"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk}"

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from gallery.models import Image, Likeness
+from gallery.models.likeness import COLUMNS
 
 from .requests import StudioRequest, typed
 from .walls import tiles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpResponse
+
+    from gallery.models import User
 
 SHOWN = 120
 """Similar pictures: the nearest. Further than that, a search finds more."""
 GROUPS = 20
 """Of duplicates on a page, each with so many pictures."""
 OF_A_GROUP = 12
+MOST_OF_A_GROUP = 500
+"""Counted of a group, on the average of a page: thousands may be of one plain colour."""
+MOST_LETTERS = 64
+LOOK = re.compile(r"(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(-?\d{1,19})", re.ASCII)
 
 
 @require_safe
@@ -43,26 +54,63 @@ def image_similar(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def image_duplicates(request: StudioRequest) -> HttpResponse:
-    """Files that hang more than once, a page at a time by their hash."""
-    own = Image.objects.of(request.user).in_gallery()
-    after = typed(request, "after")[:64]
-    found = list(own.filter(sha256__gt=after).repeated()[: GROUPS + 1])
-    hashes = [row["sha256"] for row in found[:GROUPS]]
-    together: dict[str, list[int]] = {sha256: [] for sha256 in hashes}
-    rows = own.filter(sha256__in=hashes).order_by("sha256", "-pk").values_list("sha256", "pk")
-    for sha256, pk in rows[: GROUPS * 500]:
-        together[sha256].append(pk)
-    shown = [pk for pks in together.values() for pk in pks[:OF_A_GROUP]]
-    images = {image.pk: image for image in tiles(request.user, shown)}
+    """What hangs more than once, a page at a time: the same to the eye, or `same=file`."""
+    after = typed(request, "after")[:MOST_LETTERS]
+    is_by_file = request.GET.get("same") == "file"
+    found = (_of_one_file if is_by_file else _of_one_look)(request.user, after)
+    images = {
+        image.pk: image
+        for image in tiles(request.user, [pk for pks in found.groups for pk in pks[:OF_A_GROUP]])
+    }
     groups = [
         {
             "first": pks[0],
-            "count": row["count"],
+            "count": len(pks),
             "images": [images[pk] for pk in pks[:OF_A_GROUP] if pk in images],
         }
-        for row, pks in zip(found, together.values(), strict=False)
-        if pks
+        for pks in found.groups
     ]
-    more = hashes[-1] if len(found) > GROUPS else ""
-    context = {"groups": groups, "more": more, "is_first": not after}
+    context = {"groups": groups, "more": found.more, "is_by_file": is_by_file}
     return render(request, "gallery/image_duplicates.html", context)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The numbers of pictures that belong together, and after which group others come."""
+
+    groups: list[list[int]]
+    more: str
+
+
+def _of_one_file(user: User, after: str) -> Groups:
+    own = Image.objects.of(user).in_gallery()
+    found = [row["sha256"] for row in own.filter(sha256__gt=after).repeated()[: GROUPS + 1]]
+    shown = found[:GROUPS]
+    rows = own.filter(sha256__in=shown).order_by("sha256", "-pk").values_list("sha256", "pk")
+    groups = _together(rows[: GROUPS * MOST_OF_A_GROUP])
+    return Groups(groups, shown[-1] if len(found) > GROUPS else "")
+
+
+def _of_one_look(user: User, after: str) -> Groups:
+    """By the index alone; what of them is in the trash is left out only then."""
+    own = Likeness.objects.of(user)
+    found = [tuple(row[:-1]) for row in own.repeated(_look(after))[: GROUPS + 1]]
+    shown = found[:GROUPS]
+    hanging = own.looking(shown).filter(image__trashed_at=None, image__purged_at=None)
+    rows = hanging.order_by(*COLUMNS, "-pk").values_list(*COLUMNS, "pk")
+    groups = _together((row[:-1], row[-1]) for row in rows[: GROUPS * MOST_OF_A_GROUP])
+    more = ".".join(map(str, shown[-1])) if len(found) > GROUPS else ""
+    return Groups([pks for pks in groups if len(pks) > 1], more)
+
+
+def _look(text: str) -> tuple[int, ...] | None:
+    """A look as an address has it."""
+    match = LOOK.fullmatch(text)
+    return tuple(map(int, match.groups())) if match else None
+
+
+def _together(rows: Iterable[tuple[Any, int]]) -> list[list[int]]:
+    found: dict[Any, list[int]] = {}
+    for key, pk in rows:
+        found.setdefault(key, []).append(pk)
+    return list(found.values())

@@ -57,24 +57,63 @@ def test_the_page_shows_same_and_similar_of_ones_own(
     assert tiles(by_alice.get(f"/images/{one.pk}/similar/").text) == [same.pk]
 
 
+def more_of(page: str) -> str:
+    found = re.search(r'href="(/gallery/duplicates/\?[^"]*after=[^"]+)"', page)
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
 def test_duplicates_in_groups_with_as_many_queries_for_many(
     by_alice: Client, alice: User, bob: User
 ) -> None:
+    by_file = "/gallery/duplicates/?same=file"
     for owner in (alice, bob):
         for number, image in enumerate(hang(owner, 9)):
             Image.objects.filter(pk=image.pk).update(sha256=f"{number // 3:064x}")
     with CaptureQueriesContext(connection) as few:
-        page = by_alice.get("/gallery/duplicates/").text
+        page = by_alice.get(by_file).text
     own = set(Image.objects.of(alice).values_list("pk", flat=True))
     assert set(tiles(page)) == own
     assert page.count("3 pictures of one file") == 3
     for number, image in enumerate(hang(alice, 60)):
         Image.objects.filter(pk=image.pk).update(sha256=f"{100 + number // 2:064x}")
     with CaptureQueriesContext(connection) as many:
-        page = by_alice.get("/gallery/duplicates/").text
+        page = by_alice.get(by_file).text
     assert len(many) == len(few)
-    more = re.search(r'href="(/gallery/duplicates/\?after=\w+)"', page)
-    assert more
-    rest = by_alice.get(more[1]).text
+    rest = by_alice.get(more_of(page)).text
     assert not set(tiles(rest)) & set(tiles(page))
     assert len(tiles(rest)) + len(tiles(page)) == 69
+
+
+def test_what_looks_the_same_in_groups_with_as_many_queries_for_many(
+    by_alice: Client, alice: User, bob: User
+) -> None:
+    """Of every look that there may be, also with the sign of the highest bit."""
+
+    def look(owner: User, number: int) -> list[int]:
+        images = hang(owner, number)
+        half = [n // 2 for n in range(number)]
+        hashes = [(n * 0x9E3779B97F4A7C15 & ALL, n * 0xC2B2AE3D27D4EB4F & ALL) for n in half]
+        Likeness.objects.keep(zip(images, hashes, strict=True))
+        return [image.pk for image in images]
+
+    look(bob, 8)
+    first = look(alice, 7)
+    with CaptureQueriesContext(connection) as few:
+        page = by_alice.get("/gallery/duplicates/").text
+    assert set(tiles(page)) == set(first[:6])  # the seventh is alone
+    assert page.count("2 pictures that look the same") == 3
+    Image.objects.of(alice).delete()
+    every = look(alice, 90)
+    with CaptureQueriesContext(connection) as many:
+        page = by_alice.get("/gallery/duplicates/").text
+    assert len(many) == len(few)
+    seen = tiles(page)
+    while "after=" in page:
+        page = by_alice.get(more_of(page)).text
+        seen += tiles(page)
+    assert sorted(seen) == sorted(every)
+    gone = Image.objects.get(pk=every[0])
+    Image.objects.trash(gone.pk)
+    assert not {every[0], every[1]} & set(tiles(by_alice.get("/gallery/duplicates/").text))
+    assert by_alice.get("/gallery/duplicates/?after=1.2.3").status_code == 200

@@ -136,6 +136,7 @@ SIGHTS = [
     Sight("gallery-nothing", "/gallery/?q=nothing", "member"),
     Sight("gallery-months", "/gallery/months/", "collector"),
     Sight("duplicates", "/gallery/duplicates/", "collector"),
+    Sight("duplicates-files", "/gallery/duplicates/?same=file", "collector"),
     Sight("similar", "/images/{image}/similar/"),
     # Pictures and tasks
     Sight("picture", "/images/{image}/", large_text=True),
