@@ -2,7 +2,8 @@
 
 Into the copy go the journal, then the database, then the files: a picture's file is complete
 before the database speaks of it, so every picture that the copied database knows has its file in
-what is copied after it. No key, no session and no link that lets anybody in goes along.
+what is copied after it. No key, no session and no link that lets anybody in goes along: of an
+unused set-up link PostgreSQL's dump has a hash, made with the secret key, which stays behind.
 
 A copy is good or not there: its manifest, which names its database, is put in place last.
 """
