@@ -654,11 +654,47 @@ BAD_DAYS = (
         f"{TEST_BACKUP}::test_a_new_installation_is_made_of_a_copy_and_sends_nothing",
     ),
     one(
+        "a-copy-of-another-written-over",
+        "gallery/jobs/backup.py",
+        "        if owner != installation and (owner or not held):",
+        "        if False:",
+        f"{TEST_BACKUP}::test_a_copy_without_pictures_is_left_alone_too",
+    ),
+    one(
+        "pictures-that-only-a-copy-knows-written-over",
+        "gallery/jobs/backup.py",
+        "    if strange := held - rows.keys():\n",
+        "    if strange := held - held:\n",
+        f"{TEST_BACKUP}::test_an_older_database_leaves_the_copy_of_newer_pictures_alone",
+    ),
+    one(
+        "pictures-of-a-disk-that-is-away-removed-from-a-copy",
+        "gallery/jobs/backup.py",
+        "    return {name for name in held if rows[name] is not None}\n",
+        "    return {name for name in held if not (settings.DATA_DIR / name).exists()}\n",
+        f"{TEST_BACKUP}::test_while_the_disk_of_the_pictures_is_away_the_copy_keeps_them",
+    ),
+    one(
+        "a-database-that-does-not-answer-taken-for-empty",
+        "gallery/jobs/backup.py",
+        "        tables = connection.introspection.table_names()\n",
+        "        return True\n        tables: list[str] = []\n",
+        f"{TEST_BACKUP}::test_only_a_database_that_answers_is_taken_for_empty",
+    ),
+    one(
         "saved-where-the-disk-was",
         "gallery/jobs/save.py",
         "    if library.is_gone():\n",
         "    if False:\n",
         f"{TEST_BAD_DAYS}::test_a_folder_of_pictures_that_vanished",
+    ),
+    one(
+        "repaired-where-the-disk-was",
+        "gallery/jobs/library.py",
+        "    if is_gone():\n",
+        "    if False:\n",
+        "tests/management/test_verify_library.py"
+        "::test_while_the_disk_of_the_pictures_is_away_nothing_is_put_in_its_place",
     ),
     one(
         "held-up-by-a-clock-that-went-back",
