@@ -31,7 +31,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from gallery.archive import store
-from gallery.models import Image, User
+from gallery.models import Event, Image, User
 
 from . import restored
 from .processes import LockFile
@@ -68,7 +68,10 @@ class Manifest:
     missing: list[str]
     """Originals that were not there, or not as the database says, when the copy was made."""
     installation: str = ""
-    """Whose copy it is; empty in those of before this was noted."""
+    """Whose copy it is, as the next two; empty in those of before this was noted."""
+    newest: int = 0
+    """The newest line of a task's story when the copy was begun; 0 when there was none."""
+    newest_at: str = ""
 
 
 # Making one
@@ -88,6 +91,7 @@ def back_up(folder: Path) -> Manifest:
         raise Refused(f"{folder} is neither empty nor a backup of Artel: choose another folder.")
     with _alone(folder, (".lock",), f"Another backup into {folder} is under way."):
         purged = _purged_since(folder, installation)
+        newest = Event.objects.order_by("pk").last()
         _begin(folder)
         _copy_tree(settings.DATA_DIR / JOURNAL, folder / JOURNAL)
         database = _copy_database(folder)
@@ -102,6 +106,8 @@ def back_up(folder: Path) -> Manifest:
             pictures=pictures,
             missing=missing,
             installation=installation,
+            newest=newest.pk if newest else 0,
+            newest_at=newest.created_at.isoformat() if newest else "",
         )
         _write(folder / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
         _remove_former(folder, database.name, purged)
@@ -125,20 +131,29 @@ def _installation() -> str:
 def _purged_since(folder: Path, installation: str) -> set[str]:
     """Of the pictures that an earlier copy holds those that are to go, as they were purged.
 
-    Refused when the copy is not this database's: that one may be new, as the right one is lost, or
-    of an earlier day. Then the copy is the last that knows its pictures.
+    Refused when the database is not the copy's, or does not know all that the copy's does: it may
+    be a new one, as the right one is lost, or have been put back to an earlier day.
     """
     held = {str(path.relative_to(folder)) for path in _files(folder / ORIGINALS)}
     rows = dict(Image.objects.values_list("file", "purged_at"))
-    if (folder / MANIFEST).exists():
-        owner = _read(folder).installation
-        if owner != installation and (owner or not held):  # else it is known by its pictures
-            raise Refused(f"{folder} is the backup of another database. {REMEDY}")
-    if strange := held - rows.keys():
+    former = _read(folder) if (folder / MANIFEST).exists() else None
+    if former and former.installation:
+        # Not by its pictures: what was saved while it was made, its own database does not know.
+        is_own = former.installation == installation and _knows(former)
+    else:
+        is_own = held <= rows.keys() and bool(held or not former)
+    if not is_own:
         raise Refused(
-            f"{folder} holds pictures that this database does not know: {len(strange)}. {REMEDY}"
+            f"{folder} is the backup of another database, or of a later day of this one. {REMEDY}"
         )
-    return {name for name in held if rows[name] is not None}
+    return {name for name in held if rows.get(name) is not None}
+
+
+def _knows(former: Manifest) -> bool:
+    """Whether the tasks' stories, which only grow, have the line that was the newest then."""
+    if not former.newest:
+        return True
+    return Event.objects.filter(pk=former.newest, created_at=former.newest_at).exists()
 
 
 def _begin(folder: Path) -> None:

@@ -123,6 +123,11 @@ def rewrite(folder: Path, **changes: Any) -> None:
     path.write_text(json.dumps({k: v for k, v in known.items() if v is not None}))
 
 
+def make_nameless(folder: Path) -> None:
+    """As the copies were before their manifests said whose they are."""
+    rewrite(folder, installation=None, newest=None, newest_at=None)
+
+
 def test_a_new_installation_leaves_the_copy_of_a_lost_one_alone(
     kept: list[Image], tmp_path: Path
 ) -> None:
@@ -140,11 +145,11 @@ def test_a_new_installation_leaves_the_copy_of_a_lost_one_alone(
         assert "of another database" in done.stderr
         assert "restore" in done.stderr, "the remedy"
         assert files_in(folder) == before
-        rewrite(folder, installation=None)  # of before manifests named theirs
+        make_nameless(folder)
         before = files_in(folder)
         done = fresh.run("backup", str(folder))
         assert done.returncode == 1
-        assert "does not know: 2" in done.stderr
+        assert "of another database" in done.stderr
         assert files_in(folder) == before
 
 
@@ -160,17 +165,41 @@ def test_a_copy_without_pictures_is_left_alone_too(alice: User, tmp_path: Path) 
         assert files_in(folder) == before
 
 
-def test_an_older_database_leaves_the_copy_of_newer_pictures_alone(
-    kept: list[Image], tmp_path: Path
+def test_a_restored_database_goes_on_with_its_copy_until_that_is_newer(
+    submit: Submit, alice: User, tmp_path: Path
 ) -> None:
-    """It was put back to a day before them: the copy's is the only database that knows them."""
+    """What came after the day of the copy, or while it was made, this database does not know."""
+    submit(alice, "before the backup")
     folder = tmp_path / "backup"
     made(folder)
-    newer = folder / "originals/2026/12/task-99-0123456789abcdef.webp"
-    newer.parent.mkdir(parents=True)
-    newer.write_bytes(b"a picture")
+    late = folder / "originals/2026/12/task-99-0123456789abcdef.webp"
+    late.parent.mkdir(parents=True)
+    late.write_bytes(b"copied after the database")
+    with Installation(tmp_path / "new") as new:
+        assert new.run("restore", str(folder)).returncode == 0
+        done = new.run("backup", str(folder))
+        assert done.returncode == 0, done.stderr
+        assert late.exists()
+        submit(alice, "of a later day")
+        made(folder)
+        before = files_in(folder)
+        done = new.run("backup", str(folder))
+        assert done.returncode == 1
+        assert "of a later day" in done.stderr
+        assert files_in(folder) == before
+
+
+def test_of_a_copy_that_names_nobody_each_picture_has_to_be_known(
+    kept: list[Image], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    made(folder)
+    make_nameless(folder)
+    strange = folder / "originals/2026/12/task-99-0123456789abcdef.webp"
+    strange.parent.mkdir(parents=True)
+    strange.write_bytes(b"a picture")
     before = files_in(folder)
-    assert "does not know: 1" in refused("backup", str(folder))
+    assert "of another database" in refused("backup", str(folder))
     assert files_in(folder) == before
 
 
@@ -226,10 +255,10 @@ def test_nobody_misses_what_is_purged_meanwhile(
 
 
 def test_a_first_copy_that_was_killed_is_gone_on_with(kept: list[Image], tmp_path: Path) -> None:
-    """By an installation that was restored from a copy of before manifests named theirs."""
+    """Here by an installation that was restored from a copy that names nobody."""
     first, second = tmp_path / "first", tmp_path / "second"
     made(first)
-    rewrite(first, installation=None)
+    make_nameless(first)
     with Installation(tmp_path / "new") as new:
         assert new.run("restore", str(first)).returncode == 0
         original = tmp_path / "new/data" / kept[1].file
