@@ -2,9 +2,12 @@
 
 Into the copy go the journal, then the database, then the files: a picture's file is complete
 before the database speaks of it, so every picture that the copied database knows has its file in
-what is copied after it. No key, no session and no link that lets anybody in goes along.
+what is copied after it. No key, no session and no link that lets anybody in goes along: of an
+unused set-up link PostgreSQL's dump has a hash, made with the secret key, which stays behind.
 
-A copy is good or not there: its manifest, which names its database, is put in place last.
+A copy is good or not there: its manifest, which names its database, is put in place last. And it
+may be all that is left of an installation, so only the database that it is of goes on with it, and
+only what that database has purged is removed from it.
 """
 
 from __future__ import annotations
@@ -24,22 +27,27 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from gallery.archive import store
-from gallery.models import Image, User
+from gallery.models import Event, Image, User
 
 from . import restored
 from .processes import LockFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 MANIFEST = "artel-backup.json"
+BEGUN = f"{MANIFEST}.draft"
+"""Stands in a folder until its manifest does: a first copy that was killed is known by it."""
 FORM = 1
 ORIGINALS, QUARANTINE, JOURNAL = "originals", "quarantine", "journal"
 NOT_COPIED = ("django_session", "django_q_ormq")
 """Whoever has a session's key is logged in; what waits in the queue are wake-ups for others."""
+REMEDY = "It stays as it is: choose another folder, or restore it if its own database was lost."
 LOCKS = ("serve.lock", "worker.lock", "cluster.lock")
 
 
@@ -59,6 +67,11 @@ class Manifest:
     pictures: int
     missing: list[str]
     """Originals that were not there, or not as the database says, when the copy was made."""
+    installation: str = ""
+    """Whose copy it is, as the next two; empty in those of before this was noted."""
+    newest: int = 0
+    """The newest line of a task's story when the copy was begun; 0 when there was none."""
+    newest_at: str = ""
 
 
 # Making one
@@ -69,17 +82,20 @@ def back_up(folder: Path) -> Manifest:
 
     What an earlier copy has already is not copied again, and it stays good until this one is.
     """
+    if folder.resolve().is_relative_to(settings.DATA_DIR.resolve()):
+        raise Refused(f"{folder} is in DATA_DIR, and is lost with it: choose another folder.")
+    installation = _installation()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (folder / MANIFEST).exists() and any(
-        path.name != ".lock" and path.suffix != ".draft" for path in folder.iterdir()
-    ):
+    is_ours = (folder / MANIFEST).exists() or (folder / BEGUN).exists()
+    if not is_ours and any(path.name != ".lock" for path in folder.iterdir()):
         raise Refused(f"{folder} is neither empty nor a backup of Artel: choose another folder.")
     with _alone(folder, (".lock",), f"Another backup into {folder} is under way."):
-        for path in folder.glob("*.draft"):
-            path.unlink()
+        purged = _purged_since(folder, installation)
+        newest = Event.objects.order_by("pk").last()
+        _begin(folder)
         _copy_tree(settings.DATA_DIR / JOURNAL, folder / JOURNAL)
         database = _copy_database(folder)
-        kept, missing = _copy_originals(folder)
+        pictures, missing = _copy_originals(folder)
         _copy_tree(settings.DATA_DIR / QUARANTINE, folder / QUARANTINE)
         manifest = Manifest(
             form=FORM,
@@ -87,12 +103,65 @@ def back_up(folder: Path) -> Manifest:
             engine=connection.vendor,
             database=database.name,
             sha256=store.digest(database),
-            pictures=len(kept),
+            pictures=pictures,
             missing=missing,
+            installation=installation,
+            newest=newest.pk if newest else 0,
+            newest_at=newest.created_at.isoformat() if newest else "",
         )
         _write(folder / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
-        _remove_former(folder, database.name, kept)
+        _remove_former(folder, database.name, purged)
     return manifest
+
+
+def _installation() -> str:
+    """When its first table was made, to the microsecond: no other's was at that moment.
+
+    It stays with the database wherever that is copied or restored to.
+    """
+    with _answering():
+        applied = MigrationRecorder(connection).applied_migrations()
+    try:
+        moment: datetime = applied["gallery", "0001_initial"].applied
+    except KeyError as error:
+        raise Refused("The database is empty: see DATABASE_URL and DATA_DIR.") from error
+    return moment.isoformat()
+
+
+def _purged_since(folder: Path, installation: str) -> set[str]:
+    """Of the pictures that an earlier copy holds those that are to go, as they were purged.
+
+    Refused when the database is not the copy's, or does not know all that the copy's does: it may
+    be a new one, as the right one is lost, or have been put back to an earlier day.
+    """
+    held = {str(path.relative_to(folder)) for path in _files(folder / ORIGINALS)}
+    rows = dict(Image.objects.values_list("file", "purged_at"))
+    former = _read(folder) if (folder / MANIFEST).exists() else None
+    if former and former.installation:
+        # Not by its pictures: what was saved while it was made, its own database does not know.
+        is_own = former.installation == installation and _knows(former)
+    else:
+        is_own = held <= rows.keys() and bool(held or not former)
+    if not is_own:
+        raise Refused(
+            f"{folder} is the backup of another database, or of a later day of this one. {REMEDY}"
+        )
+    return {name for name in held if rows.get(name) is not None}
+
+
+def _knows(former: Manifest) -> bool:
+    """Whether the tasks' stories, which only grow, have the line that was the newest then."""
+    if not former.newest:
+        return True
+    return Event.objects.filter(pk=former.newest, created_at=former.newest_at).exists()
+
+
+def _begin(folder: Path) -> None:
+    (folder / BEGUN).touch()
+    store.sync(folder)
+    for path in folder.rglob("*.draft"):
+        if path.name != BEGUN:
+            path.unlink()
 
 
 def _copy_database(folder: Path) -> Path:
@@ -129,19 +198,18 @@ def _copy_sqlite(draft: Path) -> None:
             raise Refused("The database is damaged: its copy does not pass SQLite's own check.")
 
 
-def _copy_originals(folder: Path) -> tuple[set[str], list[str]]:
-    """Every picture's file, with its hash looked at; which are in the copy, and which are not."""
-    kept: set[str] = set()
+def _copy_originals(folder: Path) -> tuple[int, list[str]]:
+    """Every picture's file, with its hash looked at; how many are in the copy, and which not."""
+    copied = 0
     missing: list[str] = []
     rows = Image.objects.with_file().order_by("pk").values_list("file", "sha256", "size")
     for name, sha256, size in rows.iterator(chunk_size=500):
         target = folder / name
-        if _is_copied(target, size) or _copy(settings.DATA_DIR / name, target) == sha256:
-            kept.add(name)
-        else:
-            target.unlink(missing_ok=True)
+        if _is_copied(target, size) or _copy(settings.DATA_DIR / name, target, sha256):
+            copied += 1
+        elif Image.objects.with_file().filter(file=name).exists():  # else it was purged just now
             missing.append(name)
-    return kept, missing
+    return copied, missing
 
 
 def _is_copied(path: Path, size: int) -> bool:
@@ -152,14 +220,13 @@ def _is_copied(path: Path, size: int) -> bool:
         return False
 
 
-def _remove_former(folder: Path, database: str, kept: set[str]) -> None:
-    """What only the copy before this one had: what was purged since is to be gone here, too."""
+def _remove_former(folder: Path, database: str, purged: set[str]) -> None:
+    """What only the copy before this one had: what was purged before is to be gone here, too."""
     for path in folder.glob("database-*"):
         if path.name != database:
             path.unlink()
-    for path in list((folder / ORIGINALS).rglob("*")):
-        if path.is_file() and str(path.relative_to(folder)) not in kept:
-            path.unlink()
+    for name in purged:
+        (folder / name).unlink(missing_ok=True)
 
 
 # Using one
@@ -175,26 +242,20 @@ def restore(folder: Path) -> tuple[Manifest, int]:
     with _alone(
         settings.DATA_DIR, LOCKS, f"Artel is running on DATA_DIR {settings.DATA_DIR}: stop it."
     ):
-        if _has_people():
+        if not _is_empty():
             raise Refused("The database is in use: restore into an empty DATA_DIR and database.")
         for name in (JOURNAL, QUARANTINE, ORIGINALS):
             _copy_tree(folder / name, settings.DATA_DIR / name)
         restored.announce()
-        _place_database(folder / manifest.database)
+        _place_database(folder / manifest.database, manifest.sha256)
         call_command("migrate", interactive=False, verbosity=0)
         return manifest, restored.finish()
 
 
 def _manifest(folder: Path) -> Manifest:
-    try:
-        manifest = Manifest(**json.loads((folder / MANIFEST).read_bytes()))
-    except FileNotFoundError as error:
-        raise Refused(f"{folder} holds no backup: there is no {MANIFEST}.") from error
-    except (ValueError, TypeError) as error:
-        raise Refused(f"{folder / MANIFEST} is damaged.") from error
+    """Of a copy that can be used here, and whose database is whole."""
+    manifest = _read(folder)
     database = folder / manifest.database
-    if manifest.form != FORM:
-        raise Refused("The backup was made by another version of Artel, which has to restore it.")
     if manifest.engine != connection.vendor:
         raise Refused(f"The backup is of {manifest.engine}, and DATABASE_URL names another kind.")
     if not database.is_file() or store.digest(database) != manifest.sha256:
@@ -202,14 +263,14 @@ def _manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _has_people() -> bool:
-    try:
-        return User.objects.exists()
-    except DatabaseError:  # no table yet
-        return False
+def _is_empty() -> bool:
+    """Whether the database answers, and has nothing of anybody's: no table, or nobody yet."""
+    with _answering():
+        tables = connection.introspection.table_names()
+        return not tables or (User._meta.db_table in tables and not User.objects.exists())
 
 
-def _place_database(source: Path) -> None:
+def _place_database(source: Path, sha256: str) -> None:
     if connection.vendor != "sqlite":
         connection.close()
         _run_postgresql(
@@ -218,10 +279,14 @@ def _place_database(source: Path) -> None:
         )
         return
     final = Path(connection.settings_dict["NAME"])
+    copy = final.with_name(f"{final.name}.restored")
+    if not _copy(source, copy, sha256):  # the next backup into that folder may be made just now
+        raise Refused(f"The backup is damaged: {source} is not what was written.")
     connection.close()
     for end in ("-wal", "-shm"):
         final.with_name(final.name + end).unlink(missing_ok=True)
-    _copy(source, final)
+    copy.replace(final)
+    store.sync(final.parent)
 
 
 # Parts of both
@@ -240,24 +305,57 @@ def _alone(folder: Path, names: Sequence[str], sentence: str) -> Iterator[None]:
             lock.release()
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        words = " ".join(str(error).split())
+        raise Refused(
+            f"The database cannot be read: {words} (see DATABASE_URL and DATA_DIR)."
+        ) from error
+
+
+def _read(folder: Path) -> Manifest:
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_bytes()))
+    except FileNotFoundError as error:
+        raise Refused(f"{folder} holds no backup: there is no {MANIFEST}.") from error
+    except (ValueError, TypeError) as error:
+        raise Refused(f"{folder / MANIFEST} is damaged.") from error
+    if manifest.form != FORM:
+        raise Refused("The backup was made by another version of Artel, which has to use it.")
+    return manifest
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All that are whole; a copy that is being made, or was broken off, has another name."""
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        if path.is_file() and path.suffix != ".draft":
+            yield path
+
+
 def _copy_tree(source: Path, target: Path) -> None:
     """Every file that the target has not; files of ours never change under their names."""
-    for path in sorted(source.rglob("*")) if source.is_dir() else []:
+    for path in _files(source):
         final = target / path.relative_to(source)
         try:
-            if path.is_file() and not _is_copied(final, path.stat().st_size):
+            if not _is_copied(final, path.stat().st_size):
                 _copy(path, final)
         except FileNotFoundError:  # brought home, or purged, just now
             continue
 
 
-def _copy(source: Path, final: Path) -> str:
-    """Durably, and under the final name only once it is whole; the SHA-256 of what was copied."""
+def _copy(source: Path, final: Path, sha256: str = "") -> bool:
+    """Durably, and under the final name only once it is whole and has the hash, if one is given.
+
+    False when it has not, or there is no such file.
+    """
     digest = hashlib.sha256()
     try:
         reading = source.open("rb")
     except FileNotFoundError:
-        return ""
+        return False
     final.parent.mkdir(parents=True, exist_ok=True)
     draft = final.with_name(f".{final.name}.{secrets.token_hex(4)}.draft")
     try:
@@ -267,11 +365,13 @@ def _copy(source: Path, final: Path) -> str:
                 writing.write(chunk)
             writing.flush()
             os.fsync(writing.fileno())
+        if sha256 and digest.hexdigest() != sha256:
+            return False
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
     store.sync(final.parent)
-    return digest.hexdigest()
+    return True
 
 
 def _write(final: Path, content: bytes) -> None:

@@ -34,6 +34,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 ORIGINALS = "originals"
 PAGE = 500
 """Names that are looked up at a time."""
+GONE = "the folder of the pictures is gone, or empty: mount its disk first"
 _OF_TASK = re.compile(r"/task-(\d{1,18})-[^/]*$")
 
 
@@ -62,12 +63,18 @@ class Repair:
 def is_gone() -> bool:
     """Whether the folder of the originals has vanished, as that of a disk that is not mounted.
 
-    What is saved into the place where it was would be out of sight once it is back.
+    What is saved into the place where it was would be out of sight once it is back. Looked at
+    twice, as the very first picture may come, file and then row, between the look and the question.
     """
+    return _shows_nothing() and Image.objects.with_file().exists() and _shows_nothing()
+
+
+def _shows_nothing() -> bool:
     folder: Path = settings.DATA_DIR / ORIGINALS
-    if folder.is_dir() and any(folder.iterdir()):
-        return False
-    return bool(Image.objects.with_file().exists())
+    try:
+        return not any(folder.iterdir())
+    except OSError:  # not there, or on a disk that has failed
+        return True
 
 
 def faults() -> Iterator[Fault]:
@@ -139,6 +146,8 @@ def _at_work(names: list[str]) -> set[str]:
 
 def repair(fault: Fault) -> Repair:
     """Mend one fault, if that can be done without any money."""
+    if is_gone():
+        return Repair(False, GONE)
     try:
         if fault.kind == "orphaned":
             return _put_away(fault)

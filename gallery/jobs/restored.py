@@ -18,8 +18,10 @@ def note() -> int:
     """Pause spending, and doubt what was queued; how many tasks. To be called before a start.
 
     What was queued may have been sent and paid for since the backup: sent again, it would be
-    charged twice. What was being sent is in doubt as soon as its claim is over.
+    charged twice. What was being sent is in doubt as soon as its claim is over. A set-up link of
+    before the backup lets nobody in.
     """
+    Studio.objects.void_setup_token()
     Studio.objects.pause("restored")
     queued = Task.objects.real().filter(status=TaskStatus.QUEUED)
     return sum(Task.objects.doubt_restored(pk) for pk in queued.values_list("pk", flat=True))

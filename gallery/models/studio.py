@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from functools import partial
@@ -14,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from .reasons import sentence
@@ -26,7 +26,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    """Nothing without the secret key, which is in no dump of the database."""
+    return salted_hmac("gallery.setup", token, algorithm="sha256").hexdigest()
 
 
 class StudioQuerySet(models.QuerySet["Studio"]):
@@ -81,6 +82,10 @@ class StudioQuerySet(models.QuerySet["Studio"]):
         if not self.is_setup_token(token):
             return False
         return self.filter(pk=1, setup_token_hash=_digest(token)).update(setup_token_hash="") == 1
+
+    def void_setup_token(self) -> None:
+        """Whoever still has the link makes nobody by it. The next start gives another."""
+        self.filter(pk=1).update(setup_token_hash="")
 
     def _has_administrator(self) -> bool:
         return get_user_model().objects.filter(is_superuser=True, is_active=True).exists()

@@ -65,9 +65,12 @@ def _queue() -> str:
 def _archive() -> str:
     """Whether a picture can be written: DATA_DIR, and its originals once there are any."""
     originals = settings.DATA_DIR / "originals"
-    for folder in (settings.DATA_DIR, originals):
-        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
-            return "The archive's folder cannot be written to."
+    try:
+        for folder in (settings.DATA_DIR, originals):
+            if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+                return "The archive's folder cannot be written to."
+    except OSError:
+        return "The archive's folder cannot be read."
     try:
         if library.is_gone():
             return "The folder of the pictures is gone, or empty."

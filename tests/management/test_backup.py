@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -25,7 +30,7 @@ from tests.demo.server import DemoServer
 from tests.jobs.test_poll import ask
 from tests.jobs.test_save import fetch
 from tests.jobs.test_submit import send
-from tests.running import Installation
+from tests.running import Installation, wait_for
 
 S = TaskStatus
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +58,12 @@ def refused(*command: str) -> str:
 
 
 def everything_in(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    """All files, and what PostgreSQL has packed."""
+    content = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    for dump in folder.glob("*.dump"):
+        unpack = ["pg_restore", "--file=-", str(dump)]
+        content.append(subprocess.run(unpack, capture_output=True, check=True).stdout)
+    return b"".join(content)
 
 
 def test_a_new_installation_is_made_of_a_copy_and_sends_nothing(
@@ -73,10 +83,11 @@ def test_a_new_installation_is_made_of_a_copy_and_sends_nothing(
     folder = tmp_path / "backup"
     assert "and 2 pictures" in made(folder)
     assert folder.stat().st_mode & 0o077 == 0
-    if connection.vendor == "sqlite":  # the other is packed, and leaves out the whole table
-        content = everything_in(folder)
-        for secret in (KEY, django_settings.SECRET_KEY, session, setup_token):
-            assert secret.encode() not in content
+    content = everything_in(folder)
+    assert b"queued at the backup" in content
+    setup_hash = hashlib.sha256(setup_token.encode()).hexdigest()
+    for secret in (KEY, django_settings.SECRET_KEY, session, setup_token, setup_hash):
+        assert secret.encode() not in content
     with Installation(tmp_path / "new") as new:
         done = new.run("restore", str(folder))
         assert done.returncode == 0, done.stdout + done.stderr
@@ -89,6 +100,7 @@ def test_a_new_installation_is_made_of_a_copy_and_sends_nothing(
         }
         assert new.ask("SELECT pause_reason FROM gallery_studio") == [("restored",)]
         assert new.ask("SELECT count(*) FROM django_session") == [(0,)]
+        assert new.ask("SELECT setup_token_hash FROM gallery_studio") == [("",)]
         for image in kept:
             original = (data_dir / image.file).read_bytes()
             assert (tmp_path / "new/data" / image.file).read_bytes() == original
@@ -97,6 +109,226 @@ def test_a_new_installation_is_made_of_a_copy_and_sends_nothing(
         again = new.run("restore", str(folder))
         assert again.returncode == 1
         assert "The database is in use" in again.stderr
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def rewrite(folder: Path, **changes: Any) -> None:
+    """Of a manifest; what is None goes out."""
+    path = folder / backup.MANIFEST
+    known = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({k: v for k, v in known.items() if v is not None}))
+
+
+def make_nameless(folder: Path) -> None:
+    """As the copies were before their manifests said whose they are."""
+    rewrite(folder, installation=None, newest=None, newest_at=None)
+
+
+def test_a_new_installation_leaves_the_copy_of_a_lost_one_alone(
+    kept: list[Image], tmp_path: Path
+) -> None:
+    """As each night, after the disk with database and pictures was not mounted, or is lost."""
+    folder = tmp_path / "backup"
+    made(folder)
+    with Installation(tmp_path / "fresh") as fresh:
+        before = files_in(folder)
+        done = fresh.run("backup", str(folder))
+        assert done.returncode == 1
+        assert "The database is empty" in done.stderr
+        assert fresh.run("migrate").returncode == 0
+        done = fresh.run("backup", str(folder))
+        assert done.returncode == 1
+        assert "of another database" in done.stderr
+        assert "restore" in done.stderr, "the remedy"
+        assert files_in(folder) == before
+        make_nameless(folder)
+        before = files_in(folder)
+        done = fresh.run("backup", str(folder))
+        assert done.returncode == 1
+        assert "of another database" in done.stderr
+        assert files_in(folder) == before
+
+
+def test_a_copy_without_pictures_is_left_alone_too(alice: User, tmp_path: Path) -> None:
+    """Its people, prompts and money are as much worth."""
+    folder = tmp_path / "backup"
+    assert "and 0 pictures" in made(folder)
+    assert "and 0 pictures" in made(folder), "its own database goes on with it"
+    for other in ("2026-01-01T00:00:00+00:00", None):
+        rewrite(folder, installation=other)
+        before = files_in(folder)
+        assert "of another database" in refused("backup", str(folder))
+        assert files_in(folder) == before
+
+
+def test_a_restored_database_goes_on_with_its_copy_until_that_is_newer(
+    submit: Submit, alice: User, tmp_path: Path
+) -> None:
+    """What came after the day of the copy, or while it was made, this database does not know."""
+    submit(alice, "before the backup")
+    folder = tmp_path / "backup"
+    made(folder)
+    late = folder / "originals/2026/12/task-99-0123456789abcdef.webp"
+    late.parent.mkdir(parents=True)
+    late.write_bytes(b"copied after the database")
+    with Installation(tmp_path / "new") as new:
+        assert new.run("restore", str(folder)).returncode == 0
+        done = new.run("backup", str(folder))
+        assert done.returncode == 0, done.stderr
+        assert late.exists()
+        submit(alice, "of a later day")
+        made(folder)
+        before = files_in(folder)
+        done = new.run("backup", str(folder))
+        assert done.returncode == 1
+        assert "of a later day" in done.stderr
+        assert files_in(folder) == before
+
+
+def test_of_a_copy_that_names_nobody_each_picture_has_to_be_known(
+    kept: list[Image], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    made(folder)
+    make_nameless(folder)
+    strange = folder / "originals/2026/12/task-99-0123456789abcdef.webp"
+    strange.parent.mkdir(parents=True)
+    strange.write_bytes(b"a picture")
+    before = files_in(folder)
+    assert "of another database" in refused("backup", str(folder))
+    assert files_in(folder) == before
+
+
+def test_while_the_disk_of_the_pictures_is_away_the_copy_keeps_them(
+    kept: list[Image], tmp_path: Path, data_dir: Path
+) -> None:
+    folder = tmp_path / "backup"
+    made(folder)
+    before = {image.file: files_in(folder)[image.file] for image in kept}
+    shutil.move(data_dir / "originals", tmp_path / "disk")
+    assert "and 2 pictures" in made(folder)
+    assert before.items() <= files_in(folder).items()
+
+
+@contextmanager
+def purged_once_the_database_is_copied(image: Image, data_dir: Path) -> Iterator[None]:
+    """Right after it was asked which files are to be copied."""
+    asked: list[str] = []
+
+    def purge(execute: Any, sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if not asked and "sha256" in sql:
+            asked.append(sql)
+            assert Image.objects.filter(pk=image.pk).purge()
+            (data_dir / image.file).unlink()
+        return answer
+
+    with connection.execute_wrapper(purge):
+        yield
+    assert asked
+
+
+def test_what_is_purged_meanwhile_stays_as_long_as_the_copied_database_knows_it(
+    kept: list[Image], tmp_path: Path, data_dir: Path
+) -> None:
+    image = kept[0]
+    folder = tmp_path / "backup"
+    made(folder)
+    Image.objects.trash(image.pk)
+    with purged_once_the_database_is_copied(image, data_dir):
+        made(folder)
+    assert (folder / image.file).exists()
+    made(folder)
+    assert not (folder / image.file).exists()
+
+
+def test_nobody_misses_what_is_purged_meanwhile(
+    kept: list[Image], tmp_path: Path, data_dir: Path
+) -> None:
+    Image.objects.trash(kept[0].pk)
+    with purged_once_the_database_is_copied(kept[0], data_dir):
+        assert "not in the backup" not in made(tmp_path / "backup")
+
+
+def test_a_first_copy_that_was_killed_is_gone_on_with(kept: list[Image], tmp_path: Path) -> None:
+    """Here by an installation that was restored from a copy that names nobody."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    made(first)
+    make_nameless(first)
+    with Installation(tmp_path / "new") as new:
+        assert new.run("restore", str(first)).returncode == 0
+        original = tmp_path / "new/data" / kept[1].file
+        aside = original.rename(tmp_path / "aside")
+        os.mkfifo(original)  # to be read for ever
+        process = new.start("backup", str(second))
+        wait_for((second / kept[0].file).exists, 20, "the first picture is copied")
+        draft = second / f"originals/.{kept[0].sha256}.draft"
+        draft.write_text("half of a picture")
+        process.kill()
+        process.wait()
+        assert not (second / backup.MANIFEST).exists()
+        original.unlink()
+        aside.rename(original)
+        done = new.run("backup", str(second))
+        assert done.returncode == 0, done.stderr
+        assert "and 2 pictures" in done.stdout
+        assert len(list(second.glob("database-*"))) == 1
+        assert not list(second.rglob("*.draft"))
+        done = new.run("backup", str(first))
+        assert done.returncode == 0, done.stderr
+    names = [json.loads((folder / backup.MANIFEST).read_text()) for folder in (first, second)]
+    assert names[0]["installation"] == names[1]["installation"] != ""
+
+
+def test_a_folder_in_data_dir_is_refused(alice: User, tmp_path: Path, data_dir: Path) -> None:
+    """It would be lost along with it, and verify_library would put the copies away."""
+    (tmp_path / "link").symlink_to(data_dir)
+    for folder in (data_dir, data_dir / "originals/backup", tmp_path / "link/backup"):
+        assert "is in DATA_DIR" in refused("backup", str(folder))
+    assert not any(data_dir.iterdir())
+
+
+@pytest.mark.sqlite_only
+def test_only_a_database_that_answers_is_taken_for_empty(alice: User, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    made(folder)
+    new = Installation(tmp_path / "new")
+    data = tmp_path / "new/data"
+    data.mkdir()
+    database, wal = data / "artel.sqlite3", data / "artel.sqlite3-wal"
+    database.mkdir()  # whatever stands in the way
+    wal.write_bytes(b"the newest changes")
+    done = new.run("restore", str(folder))
+    assert done.returncode == 1
+    assert "The database cannot be read: unable to open" in done.stderr
+    assert wal.read_bytes() == b"the newest changes"
+    database.rmdir()
+    wal.unlink()
+    database.write_bytes(b"damaged" * 1000)
+    done = new.run("restore", str(folder))
+    assert done.returncode == 1
+    assert "The database cannot be read: file is not a database" in done.stderr
+    assert database.read_bytes() == b"damaged" * 1000
+    database.unlink()
+    with sqlite3.connect(database) as other:
+        other.execute("CREATE TABLE letters (text TEXT)")
+    done = new.run("restore", str(folder))
+    assert done.returncode == 1
+    assert "The database is in use" in done.stderr
+    with sqlite3.connect(database) as other:
+        assert other.execute("SELECT count(*) FROM letters").fetchone() == (0,)
+
+
+@pytest.mark.sqlite_only
+def test_a_copy_whose_database_goes_while_it_is_read_is_none(alice: User, tmp_path: Path) -> None:
+    """As when the next backup into that folder is made just now."""
+    with pytest.raises(backup.Refused, match="is damaged"):
+        backup._place_database(tmp_path / "database-gone.sqlite3", "0" * 64)
+    assert User.objects.get() == alice
 
 
 def test_the_next_copy_adds_what_is_new_and_drops_what_was_purged(

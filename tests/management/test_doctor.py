@@ -18,7 +18,7 @@ from tests.demo.server import DemoServer
 from tests.provider.servers import answering, closed_port, http, serving
 
 pytestmark = pytest.mark.django_db
-DAY = {"Date": "Mon, 02 Mar 2026 10:00:00 GMT"}
+DAY = {"Date": "Mon, 02 Mar 2026 10:00:00 GMT", "Connection": "close"}
 
 
 def looked() -> tuple[str, bool]:

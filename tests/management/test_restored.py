@@ -51,3 +51,15 @@ def test_pictures_of_the_demo_cost_nothing_and_stay_queued(submit: Submit, alice
     task = submit(alice).tasks.get()
     restored()
     assert Task.objects.get(pk=task.pk).status == S.QUEUED
+
+
+def test_a_set_up_link_of_before_lets_nobody_in(alice: User) -> None:
+    """Whoever had it must not become the administrator of what was restored."""
+    token = Studio.objects.issue_setup_token()
+    assert token
+    assert Studio.objects.is_setup_token(token)
+    restored()
+    assert not Studio.objects.is_setup_token(token)
+    newer = Studio.objects.issue_setup_token()
+    assert newer
+    assert Studio.objects.is_setup_token(newer)

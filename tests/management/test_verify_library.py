@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from gallery.archive import removal, store
 from gallery.archive.thumbnails import SIZES, thumbnail_path
@@ -164,3 +168,61 @@ def test_a_promise_that_was_kept_is_forgotten_and_its_file_stays(
     assert library.forget_promised() == 0
     assert not list((data_dir / removal.PROMISES).iterdir())
     check_files(data_dir)
+
+
+def test_while_the_disk_of_the_pictures_is_away_nothing_is_put_in_its_place(
+    kept: list[Image], data_dir: Path
+) -> None:
+    """What the provider still has would be out of sight, under the disk, once it is back."""
+    (data_dir / kept[0].file).unlink()
+    (fault,) = library.faults()
+    disk = data_dir.parent / "disk"
+    shutil.move(data_dir / "originals", disk)
+    (data_dir / "originals").mkdir()  # the place that it is mounted at
+    words, well = verify()
+    assert not well
+    assert "3 of 3" in words, "looking is allowed"
+    words, well = verify("--repair")
+    assert not well
+    assert "mount its disk" in words
+    assert "missing" not in words, "no picture is blamed"
+    repair = library.repair(fault)  # the disk went away in the middle
+    assert not repair.is_done
+    assert "mount its disk" in repair.words
+    assert not any((data_dir / "originals").iterdir())
+    (data_dir / "originals").rmdir()
+    shutil.move(disk, data_dir / "originals")
+    assert verify("--repair")[1]
+
+
+def test_no_alarm_when_the_first_picture_comes_at_that_moment(
+    kept: list[Image], data_dir: Path
+) -> None:
+    """Between the look at the folder and the question for rows both its file and row come."""
+    originals, elsewhere = data_dir / "originals", data_dir.parent / "elsewhere"
+    shutil.move(originals, elsewhere)
+    asked: list[str] = []
+
+    def first_picture(execute: Any, sql: str, *rest: Any) -> Any:
+        if not asked:
+            shutil.move(elsewhere, originals)
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(first_picture):
+        assert not library.is_gone()
+    assert len(asked) == 1
+
+
+def test_a_folder_of_pictures_that_the_disk_refuses_is_gone(
+    kept: list[Image], data_dir: Path
+) -> None:
+    """A failed disk or a network share that went stale gives errors, and not an empty folder."""
+    shutil.move(data_dir / "originals", data_dir.parent / "elsewhere")
+    (data_dir / "originals").symlink_to("x" * 300)  # a name that no file system takes
+    with pytest.raises(OSError, match="too long"):
+        list((data_dir / "originals").iterdir())
+    assert library.is_gone()
+    assert Client().get("/healthz").json()["checks"]["archive"] is False
+    Image.objects.update(trashed_at=timezone.now(), purged_at=timezone.now())
+    assert not library.is_gone(), "nobody misses anything"

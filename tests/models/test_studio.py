@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -45,3 +47,12 @@ def test_no_token_once_there_is_an_administrator() -> None:
     User.objects.create_superuser("carol", password="keeper-of-keys-7")
     assert not Studio.objects.is_setup_token(token)
     assert Studio.objects.issue_setup_token() is None
+
+
+def test_what_is_kept_of_a_setup_token_is_nothing_without_the_secret_key(settings: Any) -> None:
+    """A dump of the database is no way in, not even for who has seen the link."""
+    token = Studio.objects.issue_setup_token()
+    assert token
+    settings.SECRET_KEY = "of another installation"
+    assert not Studio.objects.is_setup_token(token)
+    assert not Studio.objects.use_setup_token(token)

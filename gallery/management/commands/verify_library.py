@@ -19,6 +19,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["repair"] and library.is_gone():
+            raise CommandError(f"Nothing is repaired: {library.GONE}.")
         found = left = 0
         for fault in library.faults():
             found += 1
