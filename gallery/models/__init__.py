@@ -31,6 +31,7 @@ from .image import MOST_STARS, Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .likeness import Likeness
+from .line import line_up
 from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
@@ -134,6 +135,7 @@ __all__ = [
     "current_month",
     "drawn",
     "fold",
+    "line_up",
     "one_time_tokens",
     "prune_attempts",
     "span",

@@ -5,9 +5,10 @@ in the gallery, whole or not at all. It writes down what was before, in a row th
 Pictures come in by the ten thousand: rows are read and written a chunk at a time, each chunk by the
 same number of queries.
 
-All changes of one person stand in line behind the person's own row, so that no tag is removed as
-empty while it is given, and no place of a collection is given twice. The pictures' rows are held as
-well: against a purge at the same moment, whoever comes second sees what the first has done.
+All changes of one person stand in line behind the person's own row, with whatever else deletes
+tags, collections or pictures of theirs: no tag is removed as empty while it is given, and no place
+of a collection is given twice. The pictures' rows are held as well: who takes one alone to the
+trash, or back, stands in no line.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .collection import Collection, Membership
 from .image import Image
+from .line import line_up
 from .prompt import fold
 from .tag import MOST_TAGS, Tag, Tagging
 
@@ -78,7 +79,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
         Raises TooManyTags when a picture would have too many; then none has changed.
         """
-        _line_up(user)
+        line_up([user.pk])
         tags = Tag.objects.named(user, names)
         added: dict[int, list[int]] = {tag.pk: [] for tag in tags}
         for pks in _own(user, images):
@@ -94,7 +95,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def untag(self, user: User, images: ImageQuerySet, names: Sequence[str]) -> Change:
         """Take these tags away from these pictures; a tag that no picture has any more is gone."""
-        _line_up(user)
+        line_up([user.pk])
         tags = list(Tag.objects.of(user).filter(key__in={fold(name) for name in names}))
         gone: dict[int, list[int]] = {tag.pk: [] for tag in tags}
         for pks in _own(user, images):
@@ -112,7 +113,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
         A collection that is new goes again when this is undone, if nothing else is in it then.
         """
-        _line_up(user)
+        line_up([user.pk])
         found = Collection.objects.of(user).filter(pk=collection.pk).first()
         added: list[int] = []
         for pks in _own(user, images, in_order=True) if found else ():
@@ -128,7 +129,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def drop(self, user: User, images: ImageQuerySet, collection: Collection) -> Change:
         """Take these pictures out of the collection; they stay in the gallery."""
-        _line_up(user)
+        line_up([user.pk])
         places: list[tuple[int, int]] = []
         own = Membership.objects.filter(collection__owner=user, collection=collection)
         for pks in _own(user, images):
@@ -147,7 +148,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def trash(self, user: User, images: ImageQuerySet) -> Change:
         """Take these pictures out of the gallery, for a time. Their marks stay with them."""
-        _line_up(user)
+        line_up([user.pk])
         now = timezone.now()
         gone: list[int] = []
         for pks in _own(user, images):
@@ -166,7 +167,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """Move a picture in the collection's order: to come after another one, 0 for the first
         place; or to be at a place, counted from 1. After one that is not in it, to the end.
         """
-        _line_up(user)
+        line_up([user.pk])
         rows = Membership.objects.filter(collection__owner=user, collection=collection)
         moved = rows.filter(image=image).first()
         before: dict[str, Any] = {"collection": collection.pk, "places": [], "now": 0}
@@ -186,7 +187,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def cover(self, user: User, collection: Collection, image: int) -> Change:
         """Let a picture that is in it stand for the collection."""
-        _line_up(user)
+        line_up([user.pk])
         own = Collection.objects.of(user).filter(pk=collection.pk)
         was = own.values_list("cover", flat=True).first()
         inside = (
@@ -199,7 +200,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def rename(self, user: User, row: Tag | Collection, name: str) -> Change:
         """Give a tag or a collection another name. Raises NameTaken."""
-        _line_up(user)
+        line_up([user.pk])
         own = type(row)._default_manager.filter(owner=user)
         was = own.filter(pk=row.pk).values_list("name", flat=True).first()
         before = {"what": row._meta.model_name, "pk": row.pk, "was": was, "now": name}
@@ -218,7 +219,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         self, kind: ChangeKind, user: User, images: ImageQuerySet, name: str, value: int
     ) -> Change:
         """Set one column. Of those that have the value already nothing is written down."""
-        _line_up(user)
+        line_up([user.pk])
         was: dict[int, list[int]] = defaultdict(list)
         for pks in _own(user, images.exclude(**{name: value})):
             rows = Image.objects.filter(pk__in=pks)
@@ -286,7 +287,7 @@ class Change(models.Model):
         """Bring back what was before, once. What has been changed again since stays as it is now,
         and so does what was purged; False when it was undone already.
         """
-        _line_up(self.owner)
+        line_up([self.owner_id])
         rows = Change.objects.filter(pk=self.pk, undone_at=None)
         if rows.update(undone_at=timezone.now()) != 1:
             return False
@@ -396,12 +397,6 @@ class Change(models.Model):
         own = Image.objects.filter(owner=self.owner_id).with_file()
         for pks in _chunks(images):
             yield _held(own, pks)
-
-
-def _line_up(user: User) -> None:
-    """One change of a person's after the other."""
-    people = get_user_model().objects.select_for_update(no_key=True)
-    people.filter(pk=user.pk).values_list("pk").get()
 
 
 def _own(user: User, images: ImageQuerySet, *, in_order: bool = False) -> Iterator[list[int]]:

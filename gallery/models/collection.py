@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
+from .line import line_up
 from .prompt import fold
 
 if TYPE_CHECKING:
@@ -40,9 +41,17 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         first = rows.order_by("place", "pk").values("image")[:1]
         return self.counted().annotate(face=Coalesce(Subquery(chosen), Subquery(first)))
 
+    @transaction.atomic
     def named(self, user: User, name: str) -> tuple[Collection, bool]:
         """The user's collection of this name, and whether it was made just now."""
+        line_up([user.pk])
         return self.get_or_create(owner=user, key=fold(name), defaults={"name": name})
+
+    @transaction.atomic
+    def remove(self, collection: Collection) -> None:
+        """Let it go; its pictures stay in the gallery."""
+        line_up([collection.owner_id])
+        self.filter(pk=collection.pk).delete()
 
 
 class Collection(models.Model):

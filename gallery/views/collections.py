@@ -112,7 +112,7 @@ def collection_delete(request: StudioRequest, pk: int) -> HttpResponse:
     """Do without a collection, after asking; its pictures stay in the gallery."""
     collection = _own(request, pk)
     if request.method == "POST":
-        Collection.objects.of(request.user).filter(pk=pk).delete()
+        Collection.objects.of(request.user).remove(collection)
         messages.success(request, _("Collection deleted. Its pictures are in the gallery."))
         return redirect("collection_list")
     return render(request, "gallery/collection_delete.html", {"collection": collection})
