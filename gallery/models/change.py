@@ -23,7 +23,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .collection import Collection, Membership
+from .collection import GAP, Collection, Membership, place_between
 from .image import Image
 from .line import line_up
 from .prompt import fold
@@ -174,12 +174,13 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         if moved is None:
             return self._record(ChangeKind.MOVE, user, before)
         others = rows.exclude(pk=moved.pk)
-        now = others.place_at(place) if place is not None else others.place_after(after or 0)
-        if now is None:  # no room between the two: all places anew, and once more
-            rows.spread()
+        left, right = others.around(after or 0) if place is None else others.around_place(place)
+        now = place_between(left, right)
+        if now is None:
+            assert left
+            rows.make_room(left)
             moved.refresh_from_db()
-            now = others.place_at(place) if place is not None else others.place_after(after or 0)
-        assert now is not None
+            now = left.place + GAP // 2
         rows.filter(pk=moved.pk).update(place=now)
         before |= {"places": [(image, moved.place)], "now": now}
         return self._record(ChangeKind.MOVE, user, before, [image])

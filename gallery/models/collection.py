@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -101,38 +101,35 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     # Places in one collection's order. The caller holds the owner's row.
 
-    def place_after(self, image: int) -> int | None:
-        """Between that picture and the next; 0: before all. At the end when it is not among
-        these. None when there is no room.
-        """
+    def around(self, image: int) -> tuple[Membership | None, Membership | None]:
+        """That picture and the next; 0: before all. At the end when it is not among these."""
         rows = self.order_by("place", "pk")
         if not image:
-            return _between(None, rows.first())
+            return None, rows.first()
         left = rows.filter(image=image).first() or rows.last()
-        if left is None:
-            return GAP
-        later = Q(place__gt=left.place) | Q(place=left.place, pk__gt=left.pk)
-        return _between(left, rows.filter(later).first())
+        return left, rows.filter(_beyond(left)).first() if left else None
 
-    def place_at(self, number: int) -> int | None:
-        """So that it is the one of that number, from 1 on; at the end when there are fewer."""
+    def around_place(self, number: int) -> tuple[Membership | None, Membership | None]:
+        """Between which it is the one of that number, from 1 on; the end when there are fewer."""
         rows = self.order_by("place", "pk")
         start = max(0, number - 2)
         near = list(rows[start : start + 2])
         if number <= 1:
-            return _between(None, near[0] if near else None)
+            return None, near[0] if near else None
         left = near[0] if near else rows.last()
-        return _between(left, near[1] if len(near) > 1 else None)
+        return left, near[1] if len(near) > 1 else None
 
-    def spread(self) -> None:
-        """Even gaps again, in the order that is."""
-        rows = list(self.order_by("place", "pk"))
-        for number, row in enumerate(rows, 1):
-            row.place = number * GAP
-        self.bulk_update(rows, ["place"], batch_size=300)
+    def make_room(self, left: Membership) -> None:
+        """Move all that follow on by a gap: one statement, however many they are."""
+        self.filter(_beyond(left)).update(place=F("place") + GAP)
 
 
-def _between(left: Membership | None, right: Membership | None) -> int | None:
+def _beyond(left: Membership) -> Q:
+    return Q(place__gt=left.place) | Q(place=left.place, pk__gt=left.pk)
+
+
+def place_between(left: Membership | None, right: Membership | None) -> int | None:
+    """None when there is no room between the two."""
     if right is None:
         return left.place + GAP if left else GAP
     if left is None:

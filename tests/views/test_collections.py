@@ -118,15 +118,29 @@ def test_a_picture_is_moved_by_its_neighbour_and_by_its_place(
     assert order(prints) == [b, e, c, d, a]
 
 
-def test_there_is_always_room(alice: User, prints: Collection) -> None:
-    """Halving the same gap ends, and then all places are made anew."""
+def test_there_is_always_room(
+    alice: User, prints: Collection, django_assert_max_num_queries: Any
+) -> None:
+    """Halving the same gap ends, and then all that follow make room, by one statement."""
     Membership.objects.update(place=GAP)
+    hang(alice, 700)
+    Change.objects.collect(alice, Image.objects.all(), prints)
     first, *_rest, last = order(prints)
     for _ in range(40):
         middle = order(prints)[2]
-        Change.objects.move(alice, prints, middle, after=first)
+        with django_assert_max_num_queries(11):
+            change = Change.objects.move(alice, prints, middle, after=first)
         assert order(prints)[1] == middle
     assert (order(prints)[0], order(prints)[-1]) == (first, last)
+    change.undo()
+    assert order(prints)[2] == middle
+    for place in (2, 3):
+        Membership.objects.update(place=GAP)
+        before = order(prints)
+        change = Change.objects.move(alice, prints, before[3], place=place)
+        assert order(prints)[place - 1] == before[3]
+        change.undo()
+        assert order(prints) == before
 
 
 def test_cover_taking_out_and_name_are_taken_back(by_alice: Client, prints: Collection) -> None:
