@@ -20,7 +20,7 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
-from .change import Change, ChangeKind, NameTaken, TooManyTags
+from .change import Change, ChangeKind, NameTaken, TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
@@ -124,6 +124,7 @@ __all__ = [
     "TokenReused",
     "TooManySearches",
     "TooManyTags",
+    "TooMuchAtOnce",
     "Typical",
     "User",
     "Verdict",

@@ -1,9 +1,9 @@
 """What a person does to pictures of theirs, to one or to all, and how it is taken back.
 
 Every verb takes any queryset of pictures and acts on those of it that are the user's own and hang
-in the gallery, whole or not at all. It writes down what was before, in a row that `undo` reads.
-Pictures come in by the ten thousand: rows are read and written a chunk at a time, each chunk by the
-same number of queries.
+in the gallery, whole or not at all; of more than one press may change it raises TooMuchAtOnce. It
+writes down what was before, in a row that `undo` reads. Pictures come in by the ten thousand: rows
+are read and written a chunk at a time, each chunk by the same number of queries.
 
 All changes of one person stand in line behind the person's own row, with whatever else deletes
 tags, collections or pictures of theirs: no tag is removed as empty while it is given, and no place
@@ -37,10 +37,22 @@ if TYPE_CHECKING:
 
 CHUNK = 900
 """Rows at a time: SQLite may take no more than 999 variables in a statement."""
+MOST_AT_ONCE = 100_000
+"""Pictures, or tags on pictures, that one press changes. SQLite has one writer at a time, and an
+answer of a paid request waits 20 s at most for it: so many are written in 1 to 5 s.
+"""
 
 
 class TooManyTags(Exception):
     """A picture would have more tags than a picture may have."""
+
+
+class TooMuchAtOnce(Exception):
+    """More than one press may change: of pictures, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class NameTaken(Exception):
@@ -82,10 +94,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         line_up([user.pk])
         tags = Tag.objects.named(user, names)
         added: dict[int, list[int]] = {tag.pk: [] for tag in tags}
-        for pks in _own(user, images):
+        for pks in _own(user, images, each=len(tags)):
             had = _taggings(tags, pks)
             new = [(tag.pk, pk) for tag in tags for pk in pks if (tag.pk, pk) not in had]
-            Tagging.objects.bulk_create(Tagging(tag_id=tag, image_id=pk) for tag, pk in new)
+            Tagging.objects.add(new)
             _check_room({pk for _tag, pk in new})
             for tag, pk in new:
                 added[tag].append(pk)
@@ -98,7 +110,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         line_up([user.pk])
         tags = list(Tag.objects.of(user).filter(key__in={fold(name) for name in names}))
         gone: dict[int, list[int]] = {tag.pk: [] for tag in tags}
-        for pks in _own(user, images):
+        for pks in _own(user, images, each=len(names)):
             for tag, pk in sorted(_taggings(tags, pks)):
                 gone[tag].append(pk)
             Tagging.objects.filter(tag__in=tags, image__in=pks).delete()
@@ -328,10 +340,7 @@ class Change(models.Model):
             tag = self._tag(pk, name) or Tag.objects.named(self.owner, [name])[0]
             for pks in self._kept(images):
                 counts = _tag_counts(pks)
-                rows = (pk for pk in pks if counts.get(pk, 0) < MOST_TAGS)
-                Tagging.objects.bulk_create(
-                    (Tagging(tag=tag, image_id=pk) for pk in rows), ignore_conflicts=True
-                )
+                Tagging.objects.add((tag.pk, pk) for pk in pks if counts.get(pk, 0) < MOST_TAGS)
             Tag.objects.remove_empty([tag])
 
     def _tag(self, pk: int, name: str) -> Tag | None:
@@ -354,13 +363,7 @@ class Change(models.Model):
             return
         places = dict(self.before["places"])
         for pks in self._kept(places):
-            Membership.objects.bulk_create(
-                (
-                    Membership(collection_id=self.before["collection"], image_id=pk, place=place)
-                    for pk, place in ((pk, places[pk]) for pk in pks)
-                ),
-                ignore_conflicts=True,
-            )
+            Membership.objects.add((self.before["collection"], pk, places[pk]) for pk in pks)
         cover = Membership.objects.filter(collection__in=own, image=self.before["cover"])
         if cover.exists():
             own.filter(cover=None).update(cover=self.before["cover"])
@@ -400,14 +403,23 @@ class Change(models.Model):
             yield _held(own, pks)
 
 
-def _own(user: User, images: ImageQuerySet, *, in_order: bool = False) -> Iterator[list[int]]:
-    """The numbers of those that are the user's and in the gallery, held, a chunk at a time."""
+def _own(
+    user: User, images: ImageQuerySet, *, in_order: bool = False, each: int = 1
+) -> Iterator[list[int]]:
+    """The numbers of those that are the user's and in the gallery, held, a chunk at a time.
+
+    Raises TooMuchAtOnce, when so many rows are written of each.
+    """
     own = Image.objects.of(user).in_gallery()
     asked = images if in_order else images.order_by()
+    most = MOST_AT_ONCE // max(each, 1)
+    pks = list(asked.values_list("pk", flat=True)[: most + 1])
+    if len(pks) > most:
+        raise TooMuchAtOnce(most)
     # The last condition is looked at once more when a row is held: it may be gone by then.
-    for pks in _chunks(list(asked.values_list("pk", flat=True))):
-        held = set(_held(own, pks))
-        yield [pk for pk in pks if pk in held]
+    for chunk in _chunks(pks):
+        held = set(_held(own, chunk))
+        yield [pk for pk in chunk if pk in held]
 
 
 def _held(images: ImageQuerySet, pks: list[int]) -> list[int]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 from .line import line_up
+from .numbers import add_rows
 from .prompt import fold
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def append(self, collection: Collection, images: Iterable[int]) -> None:
         """Put pictures, none of which is in it, at the end. The caller holds the owner's row."""
         last = self.filter(collection=collection).aggregate(last=Max("place"))["last"] or 0
-        self.bulk_create(
-            Membership(collection=collection, image_id=pk, place=last + n * GAP)
-            for n, pk in enumerate(images, 1)
-        )
+        self.add((collection.pk, pk, last + n * GAP) for n, pk in enumerate(images, 1))
+
+    def add(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Collection, picture and place of each; those that are in it stay where they are."""
+        add_rows(Membership, ("collection_id", "image_id", "place"), rows)
 
     # Places in one collection's order. The caller holds the owner's row.
 

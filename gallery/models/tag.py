@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 from .line import line_up
+from .numbers import add_rows
 from .prompt import fold
 
 if TYPE_CHECKING:
@@ -98,6 +99,12 @@ class Tag(models.Model):
         return self.name
 
 
+class TaggingQuerySet(models.QuerySet["Tagging"]):
+    def add(self, rows: Iterable[tuple[int, int]]) -> None:
+        """Tag and picture of each; those that are there already stay."""
+        add_rows(Tagging, ("tag_id", "image_id"), rows)
+
+
 class Tagging(models.Model):
     """One tag on one picture."""
 
@@ -111,6 +118,8 @@ class Tagging(models.Model):
     image = models.ForeignKey(
         Image, on_delete=models.CASCADE, related_name="taggings", verbose_name=_("picture")
     )
+
+    objects = TaggingQuerySet.as_manager()
 
     class Meta:
         ordering = ["tag", "-image"]
