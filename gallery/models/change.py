@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Sum, Window
+from django.db.models.functions import Cast, Length, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +41,11 @@ CHUNK = 900
 MOST_AT_ONCE = 100_000
 """Pictures, or tags on pictures, that one press changes. SQLite has one writer at a time, and an
 answer of a paid request waits 20 s at most for it: so many are written in 1 to 5 s.
+"""
+MOST_KEPT = 10_000
+MOST_LETTERS = 2**24
+"""Changes that are kept of each person, and what was before them, as written: 16 million letters
+are at least the last five that were each of as many pictures as may be.
 """
 
 
@@ -220,7 +226,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         if own.exclude(pk=row.pk).filter(key=fold(name)).exists():
             raise NameTaken
         done = own.filter(pk=row.pk).exclude(name=name).update(name=name, key=fold(name))
-        return self.create(owner=user, kind=ChangeKind.RENAME, before=before, count=done)
+        return self._write(user, ChangeKind.RENAME, before, done)
 
     def prune(self) -> int:
         """Forget what was done too long ago to be taken back; how many rows."""
@@ -245,8 +251,25 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def _record(
         self, kind: ChangeKind, user: User, before: dict[str, Any], *images: Sequence[int]
     ) -> Change:
-        count = len(set().union(*images))
-        return self.create(owner=user, kind=kind, before=before, count=count)
+        return self._write(user, kind, before, len(set().union(*images)))
+
+    def _write(self, user: User, kind: ChangeKind, before: dict[str, Any], count: int) -> Change:
+        change = self.create(owner=user, kind=kind, before=before, count=count)
+        self._make_room(change)
+        return change
+
+    def _make_room(self, change: Change) -> None:
+        """The oldest of its owner's go, while there are too many or they are too long."""
+        newest_first = F("pk").desc()
+        own = self.filter(owner=change.owner_id).annotate(
+            number=Window(RowNumber(), order_by=newest_first),
+            letters=Window(Sum(Length(Cast("before", models.TextField()))), order_by=newest_first),
+        )
+        # The newest one stays, whatever it takes: it was done just now.
+        beyond = own.filter(Q(number__gt=MOST_KEPT) | Q(letters__gt=MOST_LETTERS), number__gt=1)
+        last = beyond.order_by("-pk").values_list("pk", flat=True).first()
+        if last is not None:
+            self.filter(owner=change.owner_id, pk__lte=last).delete()
 
 
 class Change(models.Model):

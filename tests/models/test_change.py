@@ -255,6 +255,39 @@ def test_old_changes_are_forgotten(alice: User, settings: Any) -> None:
     assert list(Change.objects.all()) == [new]
 
 
+def test_so_many_changes_are_kept_of_each_person(alice: User, bob: User, monkeypatch: Any) -> None:
+    """The oldest go first, and nobody else's."""
+    monkeypatch.setattr("gallery.models.change.MOST_KEPT", 3)
+    hang(alice, 1)
+    hang(bob, 1)
+    every = Image.objects.all()
+    theirs = Change.objects.rate(bob, every, 5)
+    made = [Change.objects.rate(alice, every, n % 5 + 1) for n in range(5)]
+    assert list(Change.objects.order_by("pk")) == [theirs, *made[2:]]
+    assert made[-1].undo()
+
+
+def test_no_more_is_kept_of_each_person_than_a_disk_has_room_for(
+    alice: User, monkeypatch: Any
+) -> None:
+    """However many pictures each was of; what was done last can always be taken back."""
+    hang(alice, 1000)
+    every = Image.objects.all()
+    (one,) = hang(alice, 1)
+    thousand = Change.objects.rate(alice, every.exclude(pk=one), 1)
+    monkeypatch.setattr("gallery.models.change.MOST_LETTERS", 2 * len(str(thousand.before)))
+    kept: list[Change] = [thousand]
+    for number in range(4):
+        kept.append(Change.objects.favour(alice, Image.objects.filter(pk=one), number % 2 == 0))
+        kept.append(Change.objects.rate(alice, every.exclude(pk=one), number % 2 + 2))
+    assert list(Change.objects.order_by("pk")) == kept[-2:]
+    monkeypatch.setattr("gallery.models.change.MOST_LETTERS", 10)
+    last = Change.objects.trash(alice, every)
+    assert list(Change.objects.all()) == [last]
+    assert last.undo()
+    assert Image.objects.in_gallery().count() == 1001
+
+
 @pytest.mark.django_db(transaction=True)
 def test_changes_at_once_leave_nothing_half_done(alice: User) -> None:
     """Giving and taking a last tag, collecting twice, undoing twice, purging in between."""
