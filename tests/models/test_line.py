@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
+from gallery.archive import removal
 from gallery.jobs import purge
 from gallery.models import Change, Collection, Image, NameTaken, Prompt, Tag, User, line_up
 from tests.conftest import Submit
@@ -68,12 +70,21 @@ def tag(name: str) -> Tag:
     return Tag.objects.get(key=name)
 
 
-def test_a_purge_leaves_a_tag_that_is_being_given(alice: User, pks: list[int]) -> None:
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_a_purge_leaves_a_tag_that_is_being_given(
+    alice: User, pks: list[int], settings: Any, is_interrupted: bool
+) -> None:
+    """Also when the rows were given up before, by a purge that was killed then."""
     sky, _sea, third = pks
     Image.objects.trash(sky)
-    one = Image.objects.filter(pk=third)
+    if is_interrupted:
+        settings.NOTE_SECONDS = 0
+        with pytest.raises(OSError), removal.announced(settings.DATA_DIR, [sky]):
+            Image.objects.filter(pk=sky).purge()
+            raise OSError
     done = in_the_middle(
-        lambda: Change.objects.tag(alice, one, ["sky"]), lambda: purge.empty(alice)
+        lambda: Change.objects.tag(alice, Image.objects.filter(pk=third), ["sky"]),
+        purge.sweep if is_interrupted else lambda: purge.empty(alice),
     )
     assert (done, names(third), names(sky)) == (None, ["sky"], [])
 
