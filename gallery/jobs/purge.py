@@ -16,7 +16,17 @@ from django.utils import timezone
 
 from gallery.archive import removal
 from gallery.failpoints import failpoint
-from gallery.models import Change, Collection, Image, Membership, Prompt, Question, Tag, Tagging
+from gallery.models import (
+    Change,
+    Collection,
+    Image,
+    Membership,
+    Prompt,
+    Question,
+    Tag,
+    Tagging,
+    line_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +76,10 @@ def _remove_rest(pks: Iterable[int]) -> None:
         removal.remove_picture(settings.DATA_DIR, name)
 
 
+@transaction.atomic
 def _remove_marks(pks: list[int]) -> None:
+    # Else a tag that somebody gives at this moment is taken for one that no picture has.
+    line_up(Image.objects.filter(pk__in=pks).values("owner"))
     taggings = Tagging.objects.filter(image__in=pks)
     tags = set(taggings.values_list("tag", flat=True))
     taggings.delete()

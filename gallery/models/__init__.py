@@ -20,7 +20,7 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
-from .change import Change, ChangeKind, NameTaken, TooManyTags
+from .change import Change, ChangeKind, NameTaken, TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
@@ -31,6 +31,7 @@ from .image import MOST_STARS, Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
 from .likeness import Likeness
+from .line import line_up
 from .outcome import Outcome
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
@@ -123,6 +124,7 @@ __all__ = [
     "TokenReused",
     "TooManySearches",
     "TooManyTags",
+    "TooMuchAtOnce",
     "Typical",
     "User",
     "Verdict",
@@ -134,6 +136,7 @@ __all__ = [
     "current_month",
     "drawn",
     "fold",
+    "line_up",
     "one_time_tokens",
     "prune_attempts",
     "span",

@@ -1,13 +1,14 @@
 """What a person does to pictures of theirs, to one or to all, and how it is taken back.
 
 Every verb takes any queryset of pictures and acts on those of it that are the user's own and hang
-in the gallery, whole or not at all. It writes down what was before, in a row that `undo` reads.
-Pictures come in by the ten thousand: rows are read and written a chunk at a time, each chunk by the
-same number of queries.
+in the gallery, whole or not at all; of more than one press may change it raises TooMuchAtOnce. It
+writes down what was before, in a row that `undo` reads. Pictures come in by the ten thousand: rows
+are read and written a chunk at a time, each chunk by the same number of queries.
 
-All changes of one person stand in line behind the person's own row, so that no tag is removed as
-empty while it is given, and no place of a collection is given twice. The pictures' rows are held as
-well: against a purge at the same moment, whoever comes second sees what the first has done.
+All changes of one person stand in line behind the person's own row, with whatever else deletes
+tags, collections or pictures of theirs: no tag is removed as empty while it is given, and no place
+of a collection is given twice. The pictures' rows are held as well: who takes one alone to the
+trash, or back, stands in no line.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Sum, Window
+from django.db.models.functions import Cast, Length, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .collection import Collection, Membership
+from .collection import GAP, Collection, Membership, place_between
 from .image import Image
+from .line import line_up
 from .prompt import fold
 from .tag import MOST_TAGS, Tag, Tagging
 
@@ -36,10 +38,27 @@ if TYPE_CHECKING:
 
 CHUNK = 900
 """Rows at a time: SQLite may take no more than 999 variables in a statement."""
+MOST_AT_ONCE = 100_000
+"""Pictures, or tags on pictures, that one press changes. SQLite has one writer at a time, and an
+answer of a paid request waits 20 s at most for it: so many are written in 1 to 5 s.
+"""
+MOST_KEPT = 10_000
+MOST_LETTERS = 2**24
+"""Changes that are kept of each person, and what was before them, as written: 16 million letters
+are at least the last five that were each of as many pictures as may be.
+"""
 
 
 class TooManyTags(Exception):
     """A picture would have more tags than a picture may have."""
+
+
+class TooMuchAtOnce(Exception):
+    """More than one press may change: of pictures, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class NameTaken(Exception):
@@ -78,13 +97,13 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
         Raises TooManyTags when a picture would have too many; then none has changed.
         """
-        _line_up(user)
+        line_up([user.pk])
         tags = Tag.objects.named(user, names)
         added: dict[int, list[int]] = {tag.pk: [] for tag in tags}
-        for pks in _own(user, images):
+        for pks in _own(user, images, each=len(tags)):
             had = _taggings(tags, pks)
             new = [(tag.pk, pk) for tag in tags for pk in pks if (tag.pk, pk) not in had]
-            Tagging.objects.bulk_create(Tagging(tag_id=tag, image_id=pk) for tag, pk in new)
+            Tagging.objects.add(new)
             _check_room({pk for _tag, pk in new})
             for tag, pk in new:
                 added[tag].append(pk)
@@ -94,10 +113,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def untag(self, user: User, images: ImageQuerySet, names: Sequence[str]) -> Change:
         """Take these tags away from these pictures; a tag that no picture has any more is gone."""
-        _line_up(user)
+        line_up([user.pk])
         tags = list(Tag.objects.of(user).filter(key__in={fold(name) for name in names}))
         gone: dict[int, list[int]] = {tag.pk: [] for tag in tags}
-        for pks in _own(user, images):
+        for pks in _own(user, images, each=len(names)):
             for tag, pk in sorted(_taggings(tags, pks)):
                 gone[tag].append(pk)
             Tagging.objects.filter(tag__in=tags, image__in=pks).delete()
@@ -112,7 +131,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
         A collection that is new goes again when this is undone, if nothing else is in it then.
         """
-        _line_up(user)
+        line_up([user.pk])
         found = Collection.objects.of(user).filter(pk=collection.pk).first()
         added: list[int] = []
         for pks in _own(user, images, in_order=True) if found else ():
@@ -128,7 +147,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def drop(self, user: User, images: ImageQuerySet, collection: Collection) -> Change:
         """Take these pictures out of the collection; they stay in the gallery."""
-        _line_up(user)
+        line_up([user.pk])
         places: list[tuple[int, int]] = []
         own = Membership.objects.filter(collection__owner=user, collection=collection)
         for pks in _own(user, images):
@@ -147,7 +166,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def trash(self, user: User, images: ImageQuerySet) -> Change:
         """Take these pictures out of the gallery, for a time. Their marks stay with them."""
-        _line_up(user)
+        line_up([user.pk])
         now = timezone.now()
         gone: list[int] = []
         for pks in _own(user, images):
@@ -166,19 +185,20 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """Move a picture in the collection's order: to come after another one, 0 for the first
         place; or to be at a place, counted from 1. After one that is not in it, to the end.
         """
-        _line_up(user)
+        line_up([user.pk])
         rows = Membership.objects.filter(collection__owner=user, collection=collection)
         moved = rows.filter(image=image).first()
         before: dict[str, Any] = {"collection": collection.pk, "places": [], "now": 0}
         if moved is None:
             return self._record(ChangeKind.MOVE, user, before)
         others = rows.exclude(pk=moved.pk)
-        now = others.place_at(place) if place is not None else others.place_after(after or 0)
-        if now is None:  # no room between the two: all places anew, and once more
-            rows.spread()
+        left, right = others.around(after or 0) if place is None else others.around_place(place)
+        now = place_between(left, right)
+        if now is None:
+            assert left
+            rows.make_room(left)
             moved.refresh_from_db()
-            now = others.place_at(place) if place is not None else others.place_after(after or 0)
-        assert now is not None
+            now = left.place + GAP // 2
         rows.filter(pk=moved.pk).update(place=now)
         before |= {"places": [(image, moved.place)], "now": now}
         return self._record(ChangeKind.MOVE, user, before, [image])
@@ -186,7 +206,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def cover(self, user: User, collection: Collection, image: int) -> Change:
         """Let a picture that is in it stand for the collection."""
-        _line_up(user)
+        line_up([user.pk])
         own = Collection.objects.of(user).filter(pk=collection.pk)
         was = own.values_list("cover", flat=True).first()
         inside = (
@@ -199,14 +219,14 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     @transaction.atomic
     def rename(self, user: User, row: Tag | Collection, name: str) -> Change:
         """Give a tag or a collection another name. Raises NameTaken."""
-        _line_up(user)
+        line_up([user.pk])
         own = type(row)._default_manager.filter(owner=user)
         was = own.filter(pk=row.pk).values_list("name", flat=True).first()
         before = {"what": row._meta.model_name, "pk": row.pk, "was": was, "now": name}
         if own.exclude(pk=row.pk).filter(key=fold(name)).exists():
             raise NameTaken
         done = own.filter(pk=row.pk).exclude(name=name).update(name=name, key=fold(name))
-        return self.create(owner=user, kind=ChangeKind.RENAME, before=before, count=done)
+        return self._write(user, ChangeKind.RENAME, before, done)
 
     def prune(self) -> int:
         """Forget what was done too long ago to be taken back; how many rows."""
@@ -218,7 +238,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         self, kind: ChangeKind, user: User, images: ImageQuerySet, name: str, value: int
     ) -> Change:
         """Set one column. Of those that have the value already nothing is written down."""
-        _line_up(user)
+        line_up([user.pk])
         was: dict[int, list[int]] = defaultdict(list)
         for pks in _own(user, images.exclude(**{name: value})):
             rows = Image.objects.filter(pk__in=pks)
@@ -231,8 +251,25 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def _record(
         self, kind: ChangeKind, user: User, before: dict[str, Any], *images: Sequence[int]
     ) -> Change:
-        count = len(set().union(*images))
-        return self.create(owner=user, kind=kind, before=before, count=count)
+        return self._write(user, kind, before, len(set().union(*images)))
+
+    def _write(self, user: User, kind: ChangeKind, before: dict[str, Any], count: int) -> Change:
+        change = self.create(owner=user, kind=kind, before=before, count=count)
+        self._make_room(change)
+        return change
+
+    def _make_room(self, change: Change) -> None:
+        """The oldest of its owner's go, while there are too many or they are too long."""
+        newest_first = F("pk").desc()
+        own = self.filter(owner=change.owner_id).annotate(
+            number=Window(RowNumber(), order_by=newest_first),
+            letters=Window(Sum(Length(Cast("before", models.TextField()))), order_by=newest_first),
+        )
+        # The newest one stays, whatever it takes: it was done just now.
+        beyond = own.filter(Q(number__gt=MOST_KEPT) | Q(letters__gt=MOST_LETTERS), number__gt=1)
+        last = beyond.order_by("-pk").values_list("pk", flat=True).first()
+        if last is not None:
+            self.filter(owner=change.owner_id, pk__lte=last).delete()
 
 
 class Change(models.Model):
@@ -286,7 +323,7 @@ class Change(models.Model):
         """Bring back what was before, once. What has been changed again since stays as it is now,
         and so does what was purged; False when it was undone already.
         """
-        _line_up(self.owner)
+        line_up([self.owner_id])
         rows = Change.objects.filter(pk=self.pk, undone_at=None)
         if rows.update(undone_at=timezone.now()) != 1:
             return False
@@ -326,10 +363,7 @@ class Change(models.Model):
             tag = self._tag(pk, name) or Tag.objects.named(self.owner, [name])[0]
             for pks in self._kept(images):
                 counts = _tag_counts(pks)
-                rows = (pk for pk in pks if counts.get(pk, 0) < MOST_TAGS)
-                Tagging.objects.bulk_create(
-                    (Tagging(tag=tag, image_id=pk) for pk in rows), ignore_conflicts=True
-                )
+                Tagging.objects.add((tag.pk, pk) for pk in pks if counts.get(pk, 0) < MOST_TAGS)
             Tag.objects.remove_empty([tag])
 
     def _tag(self, pk: int, name: str) -> Tag | None:
@@ -352,13 +386,7 @@ class Change(models.Model):
             return
         places = dict(self.before["places"])
         for pks in self._kept(places):
-            Membership.objects.bulk_create(
-                (
-                    Membership(collection_id=self.before["collection"], image_id=pk, place=place)
-                    for pk, place in ((pk, places[pk]) for pk in pks)
-                ),
-                ignore_conflicts=True,
-            )
+            Membership.objects.add((self.before["collection"], pk, places[pk]) for pk in pks)
         cover = Membership.objects.filter(collection__in=own, image=self.before["cover"])
         if cover.exists():
             own.filter(cover=None).update(cover=self.before["cover"])
@@ -398,20 +426,23 @@ class Change(models.Model):
             yield _held(own, pks)
 
 
-def _line_up(user: User) -> None:
-    """One change of a person's after the other."""
-    people = get_user_model().objects.select_for_update(no_key=True)
-    people.filter(pk=user.pk).values_list("pk").get()
+def _own(
+    user: User, images: ImageQuerySet, *, in_order: bool = False, each: int = 1
+) -> Iterator[list[int]]:
+    """The numbers of those that are the user's and in the gallery, held, a chunk at a time.
 
-
-def _own(user: User, images: ImageQuerySet, *, in_order: bool = False) -> Iterator[list[int]]:
-    """The numbers of those that are the user's and in the gallery, held, a chunk at a time."""
+    Raises TooMuchAtOnce, when so many rows are written of each.
+    """
     own = Image.objects.of(user).in_gallery()
     asked = images if in_order else images.order_by()
+    most = MOST_AT_ONCE // max(each, 1)
+    pks = list(asked.values_list("pk", flat=True)[: most + 1])
+    if len(pks) > most:
+        raise TooMuchAtOnce(most)
     # The last condition is looked at once more when a row is held: it may be gone by then.
-    for pks in _chunks(list(asked.values_list("pk", flat=True))):
-        held = set(_held(own, pks))
-        yield [pk for pk in pks if pk in held]
+    for chunk in _chunks(pks):
+        held = set(_held(own, chunk))
+        yield [pk for pk in chunk if pk in held]
 
 
 def _held(images: ImageQuerySet, pks: list[int]) -> list[int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db import models, transaction
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
+from .line import line_up
+from .numbers import add_rows
 from .prompt import fold
 
 if TYPE_CHECKING:
@@ -40,9 +42,17 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         first = rows.order_by("place", "pk").values("image")[:1]
         return self.counted().annotate(face=Coalesce(Subquery(chosen), Subquery(first)))
 
+    @transaction.atomic
     def named(self, user: User, name: str) -> tuple[Collection, bool]:
         """The user's collection of this name, and whether it was made just now."""
+        line_up([user.pk])
         return self.get_or_create(owner=user, key=fold(name), defaults={"name": name})
+
+    @transaction.atomic
+    def remove(self, collection: Collection) -> None:
+        """Let it go; its pictures stay in the gallery."""
+        line_up([collection.owner_id])
+        self.filter(pk=collection.pk).delete()
 
 
 class Collection(models.Model):
@@ -85,45 +95,43 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def append(self, collection: Collection, images: Iterable[int]) -> None:
         """Put pictures, none of which is in it, at the end. The caller holds the owner's row."""
         last = self.filter(collection=collection).aggregate(last=Max("place"))["last"] or 0
-        self.bulk_create(
-            Membership(collection=collection, image_id=pk, place=last + n * GAP)
-            for n, pk in enumerate(images, 1)
-        )
+        self.add((collection.pk, pk, last + n * GAP) for n, pk in enumerate(images, 1))
+
+    def add(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Collection, picture and place of each; those that are in it stay where they are."""
+        add_rows(Membership, ("collection_id", "image_id", "place"), rows)
 
     # Places in one collection's order. The caller holds the owner's row.
 
-    def place_after(self, image: int) -> int | None:
-        """Between that picture and the next; 0: before all. At the end when it is not among
-        these. None when there is no room.
-        """
+    def around(self, image: int) -> tuple[Membership | None, Membership | None]:
+        """That picture and the next; 0: before all. At the end when it is not among these."""
         rows = self.order_by("place", "pk")
         if not image:
-            return _between(None, rows.first())
+            return None, rows.first()
         left = rows.filter(image=image).first() or rows.last()
-        if left is None:
-            return GAP
-        later = Q(place__gt=left.place) | Q(place=left.place, pk__gt=left.pk)
-        return _between(left, rows.filter(later).first())
+        return left, rows.filter(_beyond(left)).first() if left else None
 
-    def place_at(self, number: int) -> int | None:
-        """So that it is the one of that number, from 1 on; at the end when there are fewer."""
+    def around_place(self, number: int) -> tuple[Membership | None, Membership | None]:
+        """Between which it is the one of that number, from 1 on; the end when there are fewer."""
         rows = self.order_by("place", "pk")
         start = max(0, number - 2)
         near = list(rows[start : start + 2])
         if number <= 1:
-            return _between(None, near[0] if near else None)
+            return None, near[0] if near else None
         left = near[0] if near else rows.last()
-        return _between(left, near[1] if len(near) > 1 else None)
+        return left, near[1] if len(near) > 1 else None
 
-    def spread(self) -> None:
-        """Even gaps again, in the order that is."""
-        rows = list(self.order_by("place", "pk"))
-        for number, row in enumerate(rows, 1):
-            row.place = number * GAP
-        self.bulk_update(rows, ["place"], batch_size=300)
+    def make_room(self, left: Membership) -> None:
+        """Move all that follow on by a gap: one statement, however many they are."""
+        self.filter(_beyond(left)).update(place=F("place") + GAP)
 
 
-def _between(left: Membership | None, right: Membership | None) -> int | None:
+def _beyond(left: Membership) -> Q:
+    return Q(place__gt=left.place) | Q(place=left.place, pk__gt=left.pk)
+
+
+def place_between(left: Membership | None, right: Membership | None) -> int | None:
+    """None when there is no room between the two."""
     if right is None:
         return left.place + GAP if left else GAP
     if left is None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .line import line_up
 from .numbers import numbers
 from .reasons import sentence
 
@@ -174,12 +175,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Bring it back. Against a purge at the same moment, one of the two UPDATEs decides."""
         return self.in_trash().filter(pk=pk).update(trashed_at=None) == 1
 
+    @transaction.atomic
     def purge(self) -> int:
         """Give up those of these that are in the trash: their files may be removed from now on.
 
         Hash, size and date stay. The conditions are on the row's own columns, so a picture that
         was restored in the meantime is left alone.
         """
+        line_up(self.in_trash().values("owner"))
         return self.in_trash().update(purged_at=timezone.now())
 
     def keep(self, task: Task, file: StoredFile, cost_kopecks: int) -> Image:

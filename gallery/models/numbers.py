@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Func, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def numbers(pks: Iterable[int]) -> Func:
@@ -27,3 +27,21 @@ class _Numbers(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         json_text = "json_array_elements_text"
         return self.as_sql(compiler, connection, function=json_text, cast="::json", **context)
+
+
+def add_rows(
+    kind: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[int]]
+) -> None:
+    """Rows of numbers; those that are there already stay.
+
+    By hand, for bulk_create takes three times as long, and SQLite has one writer at a time.
+    """
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {quote(kind._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608
+            " ON CONFLICT DO NOTHING",
+            list(rows),
+        )

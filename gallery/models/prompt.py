@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .image import Image
 from .image_model import ImageModel
+from .line import line_up
 from .numbers import numbers
 from .outcome import Outcome, of_prompt
 from .states import OPEN, TaskStatus
@@ -120,6 +121,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     @transaction.atomic
     def trash(self, pk: int) -> bool:
         """Take a prompt out of the history, with its pictures; not while a task of it is busy."""
+        line_up(self.filter(pk=pk).values("owner"))
         # The lock first: a new batch takes the same one, so that none slips past the question.
         if not self.hold_kept(pk) or _busy_tasks(pk).exists():
             return False
@@ -131,6 +133,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     @transaction.atomic
     def restore(self, pk: int) -> bool:
         """Bring it back, with exactly the pictures that went along with it."""
+        line_up(self.filter(pk=pk).values("owner"))
         prompt = self.in_trash().select_for_update().filter(pk=pk).first()
         if prompt is None:
             return False

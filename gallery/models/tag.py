@@ -10,6 +10,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
+from .line import line_up
+from .numbers import add_rows
 from .prompt import fold
 
 if TYPE_CHECKING:
@@ -46,14 +48,28 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return list(self.of(user).filter(key__in=wanted))
 
     @transaction.atomic
-    def merge(self, tag: Tag, into: Tag) -> None:
-        """Give every picture of the first the second, and let the first go."""
+    def merge(self, tag: Tag, into: Tag) -> bool:
+        """Give every picture of the first the second, and let the first go. False when there is no
+        second any more.
+        """
+        line_up([tag.owner_id])
+        if not self.filter(pk=into.pk).exists():
+            return False
         had = Tagging.objects.filter(tag=into).values("image")
         Tagging.objects.filter(tag=tag).exclude(image__in=had).update(tag=into)
         self.filter(pk=tag.pk).delete()
+        return True
+
+    @transaction.atomic
+    def remove(self, tag: Tag) -> None:
+        """Take it off all of its pictures, and let it go."""
+        line_up([tag.owner_id])
+        self.filter(pk=tag.pk).delete()
 
     def remove_empty(self, tags: Iterable[Tag | int]) -> None:
-        """Those of these that no picture has, in the gallery or in the trash, are gone."""
+        """Those of these that no picture has, in the gallery or in the trash, are gone. The caller
+        holds the owner's row: deleting takes along what has been tagged since it looked.
+        """
         self.filter(pk__in=[getattr(tag, "pk", tag) for tag in tags]).filter(
             ~Exists(Tagging.objects.filter(tag=OuterRef("pk")))
         ).delete()
@@ -83,6 +99,12 @@ class Tag(models.Model):
         return self.name
 
 
+class TaggingQuerySet(models.QuerySet["Tagging"]):
+    def add(self, rows: Iterable[tuple[int, int]]) -> None:
+        """Tag and picture of each; those that are there already stay."""
+        add_rows(Tagging, ("tag_id", "image_id"), rows)
+
+
 class Tagging(models.Model):
     """One tag on one picture."""
 
@@ -96,6 +118,8 @@ class Tagging(models.Model):
     image = models.ForeignKey(
         Image, on_delete=models.CASCADE, related_name="taggings", verbose_name=_("picture")
     )
+
+    objects = TaggingQuerySet.as_manager()
 
     class Meta:
         ordering = ["tag", "-image"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 MEMBERS = 200
 """Pictures of a collection that come at a time."""
+PLACE = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
+"""A picture's place in the order, which is below zero after moves to the front, and its row."""
 
 
 def with_faces(collections: Sequence[Collection]) -> list[tuple[Collection, Image | None]]:
@@ -74,16 +77,16 @@ def _page(
 ) -> HttpResponse:
     """From the picture on that `after` names, by its place and the number of its row."""
     rows = members(collection)
-    after = request.GET.get("after", "")
-    place, row = (whole_number(part) for part in f"{after}-".split("-")[:2])
-    if place is not None and row is not None:
+    after = PLACE.fullmatch(request.GET.get("after", ""))
+    if after:
+        place, row = int(after[1]), int(after[2])
         rows = rows.filter(Q(place__gt=place) | Q(place=place, pk__gt=row))
     found = list(rows[: MEMBERS + 1])
     shown = found[:MEMBERS]
     context = {
         "collection": collection,
         "members": shown,
-        "after": f"{shown[-1].place}-{shown[-1].pk}" if len(found) > MEMBERS else "",
+        "after": f"{shown[-1].place}.{shown[-1].pk}" if len(found) > MEMBERS else "",
         "is_first": not after,
         "form": form,
         "words": words,
@@ -112,7 +115,7 @@ def collection_delete(request: StudioRequest, pk: int) -> HttpResponse:
     """Do without a collection, after asking; its pictures stay in the gallery."""
     collection = _own(request, pk)
     if request.method == "POST":
-        Collection.objects.of(request.user).filter(pk=pk).delete()
+        Collection.objects.of(request.user).remove(collection)
         messages.success(request, _("Collection deleted. Its pictures are in the gallery."))
         return redirect("collection_list")
     return render(request, "gallery/collection_delete.html", {"collection": collection})

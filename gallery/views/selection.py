@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from gallery.forms import (
     refusal_words,
 )
 from gallery.jobs import rerun
-from gallery.models import Change, Collection, Refusal, TooManyTags
+from gallery.models import Change, Collection, Refusal, TooManyTags, TooMuchAtOnce
 from gallery.templatetags.artel import rub
 
 from .changes import told
@@ -30,6 +31,7 @@ from .errors import refusal_notice
 from .requests import StudioRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from gallery.models import User
@@ -56,8 +58,8 @@ def selection_rate(request: StudioRequest) -> HttpResponse:
     asked = RateForm(request.POST)
     if words := form.words or first_words(asked):
         return _refused(request, form, words)
-    change = Change.objects.rate(request.user, form.images(), asked.cleaned_data["rating"])
-    return told(request, change, _back(form))
+    rating = asked.cleaned_data["rating"]
+    return _done(request, form, lambda: Change.objects.rate(request.user, form.images(), rating))
 
 
 @require_POST
@@ -66,8 +68,8 @@ def selection_favour(request: StudioRequest) -> HttpResponse:
     asked = FavourForm(request.POST)
     if words := form.words or first_words(asked):
         return _refused(request, form, words)
-    change = Change.objects.favour(request.user, form.images(), asked.cleaned_data["on"])
-    return told(request, change, _back(form))
+    on = asked.cleaned_data["on"]
+    return _done(request, form, lambda: Change.objects.favour(request.user, form.images(), on))
 
 
 @require_POST
@@ -78,12 +80,12 @@ def selection_tag(request: StudioRequest) -> HttpResponse:
     if words := form.words or first_words(asked):
         return _refused(request, form, words)
     verb = Change.objects.untag if asked.cleaned_data["off"] else Change.objects.tag
+    tags = asked.cleaned_data["tags"]
     try:
-        change = verb(request.user, form.images(), asked.cleaned_data["tags"])
+        return _done(request, form, lambda: verb(request.user, form.images(), tags), len(tags))
     except TooManyTags:
         asked.refuse()
         return _refused(request, form, first_words(asked))
-    return told(request, change, _back(form))
 
 
 @require_POST
@@ -94,9 +96,13 @@ def selection_collect(request: StudioRequest) -> HttpResponse:
     if words := form.words or first_words(asked):
         return _refused(request, form, words)
     name, user = asked.cleaned_data["collection"], request.user
-    collection, is_new = Collection.objects.named(user, name)
-    change = Change.objects.collect(user, form.images(), collection, is_new=is_new)
-    return told(request, change, _back(form))
+
+    @transaction.atomic
+    def collect() -> Change:
+        collection, is_new = Collection.objects.named(user, name)
+        return Change.objects.collect(user, form.images(), collection, is_new=is_new)
+
+    return _done(request, form, collect)
 
 
 @require_POST
@@ -104,7 +110,34 @@ def selection_trash(request: StudioRequest) -> HttpResponse:
     form = SelectionForm(request.POST, user=request.user)
     if form.words:
         return _refused(request, form, form.words)
-    return told(request, Change.objects.trash(request.user, form.images()), _back(form))
+    return _done(request, form, lambda: Change.objects.trash(request.user, form.images()))
+
+
+def _done(
+    request: StudioRequest, form: SelectionForm, act: Callable[[], Change], tags: int = 1
+) -> HttpResponse:
+    """What one press has changed, or how many pictures it may change."""
+    try:
+        return told(request, act(), _back(form))
+    except TooMuchAtOnce as refusal:
+        return _refused(request, form, _at_once(refusal.most, tags))
+
+
+def _at_once(most: int, tags: int) -> str:
+    words = (
+        ngettext(
+            "With so many tags, at most %d picture at a time. Select fewer, or name fewer tags.",
+            "With so many tags, at most %d pictures at a time. Select fewer, or name fewer tags.",
+            most,
+        )
+        if tags > 1
+        else ngettext(
+            "At most %d picture is changed at a time. Select fewer.",
+            "At most %d pictures are changed at a time. Select fewer.",
+            most,
+        )
+    )
+    return words % most
 
 
 @require_POST

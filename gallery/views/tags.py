@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.db.models import Count, Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -52,7 +53,8 @@ def tag_rename(request: StudioRequest, pk: int) -> HttpResponse:
         if not form.cleaned_data["merge"]:
             context["other"] = other
             return render(request, "gallery/tag_rename.html", context, status=422)
-        Tag.objects.of(request.user).merge(tag, other)
+        if not Tag.objects.of(request.user).merge(tag, other):  # gone since
+            raise Http404 from None
         messages.success(request, _("The two tags are one now."))
         return redirect("tag_list")
     return told(request, change, "tag_list")
@@ -63,7 +65,7 @@ def tag_delete(request: StudioRequest, pk: int) -> HttpResponse:
     """Take a tag off all of its pictures, after asking."""
     tag = get_object_or_404(counted(request.user), pk=pk)
     if request.method == "POST":
-        Tag.objects.of(request.user).filter(pk=pk).delete()
+        Tag.objects.of(request.user).remove(tag)
         messages.success(request, _("Tag deleted."))
         return redirect("tag_list")
     return render(request, "gallery/tag_delete.html", {"tag": tag})

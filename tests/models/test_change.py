@@ -21,6 +21,7 @@ from gallery.models import (
     Tag,
     Tagging,
     TooManyTags,
+    TooMuchAtOnce,
     User,
 )
 from gallery.models.change import CHUNK
@@ -121,6 +122,34 @@ def test_a_picture_has_room_for_so_many_tags(alice: User) -> None:
         Change.objects.tag(alice, Image.objects.all(), ["one more"])
     assert names(other) == [], "whole or not at all"
     assert Change.objects.tag(alice, Image.objects.all(), ["t7"]).images == [other]
+
+
+def test_a_press_is_bounded(alice: User, monkeypatch: Any) -> None:
+    """So that nobody who has to write meanwhile waits too long; a refused one changes nothing."""
+    pks = hang(alice, 6)
+    found = collection(alice)
+    five = Image.objects.filter(pk__in=pks[1:])
+    every = Image.objects.all()
+    Change.objects.tag(alice, every, ["sea"])
+    Change.objects.collect(alice, five, found)
+    monkeypatch.setattr("gallery.models.change.MOST_AT_ONCE", 5)
+    verbs: list[tuple[int, Any]] = [
+        (5, lambda images: Change.objects.rate(alice, images, 3)),
+        (5, lambda images: Change.objects.favour(alice, images, True)),
+        (2, lambda images: Change.objects.tag(alice, images, ["sky", "red"])),
+        (2, lambda images: Change.objects.untag(alice, images, ["sea", "none"])),
+        (5, lambda images: Change.objects.drop(alice, images, found)),
+        (5, lambda images: Change.objects.collect(alice, images, found)),
+        (5, lambda images: Change.objects.trash(alice, images)),
+    ]
+    for most, verb in verbs:
+        before = Change.objects.count()
+        with pytest.raises(TooMuchAtOnce) as refused:
+            verb(every if most == 5 else Image.objects.filter(pk__in=pks[:3]))
+        assert (refused.value.most, Change.objects.count()) == (most, before)
+        assert verb(Image.objects.filter(pk__in=pks[1 : most + 1])).count == most
+    (pk,) = set(pks) & set(Image.objects.in_gallery().values_list("pk", flat=True))
+    assert (names(pk), rated(pk), order(found)) == (["sea"], [0], pks[:0:-1])
 
 
 def test_a_collection_keeps_its_order_and_its_cover(alice: User) -> None:
@@ -224,6 +253,39 @@ def test_old_changes_are_forgotten(alice: User, settings: Any) -> None:
     Change.objects.filter(pk=old.pk).update(created_at=ago)
     purge.sweep()
     assert list(Change.objects.all()) == [new]
+
+
+def test_so_many_changes_are_kept_of_each_person(alice: User, bob: User, monkeypatch: Any) -> None:
+    """The oldest go first, and nobody else's."""
+    monkeypatch.setattr("gallery.models.change.MOST_KEPT", 3)
+    hang(alice, 1)
+    hang(bob, 1)
+    every = Image.objects.all()
+    theirs = Change.objects.rate(bob, every, 5)
+    made = [Change.objects.rate(alice, every, n % 5 + 1) for n in range(5)]
+    assert list(Change.objects.order_by("pk")) == [theirs, *made[2:]]
+    assert made[-1].undo()
+
+
+def test_no_more_is_kept_of_each_person_than_a_disk_has_room_for(
+    alice: User, monkeypatch: Any
+) -> None:
+    """However many pictures each was of; what was done last can always be taken back."""
+    hang(alice, 1000)
+    every = Image.objects.all()
+    (one,) = hang(alice, 1)
+    thousand = Change.objects.rate(alice, every.exclude(pk=one), 1)
+    monkeypatch.setattr("gallery.models.change.MOST_LETTERS", 2 * len(str(thousand.before)))
+    kept: list[Change] = [thousand]
+    for number in range(4):
+        kept.append(Change.objects.favour(alice, Image.objects.filter(pk=one), number % 2 == 0))
+        kept.append(Change.objects.rate(alice, every.exclude(pk=one), number % 2 + 2))
+    assert list(Change.objects.order_by("pk")) == kept[-2:]
+    monkeypatch.setattr("gallery.models.change.MOST_LETTERS", 10)
+    last = Change.objects.trash(alice, every)
+    assert list(Change.objects.all()) == [last]
+    assert last.undo()
+    assert Image.objects.in_gallery().count() == 1001
 
 
 @pytest.mark.django_db(transaction=True)

@@ -315,18 +315,22 @@ def test_closing_an_account_locks_in_the_order_of_everybody(
 def wait_for_lock(waiting: int) -> None:
     """Until so many others wait for what somebody has locked in this database."""
     deadline = time.monotonic() + 10
-    count = 0
-    while count < waiting:
+    while (count := count_waiting()) < waiting:
         assert time.monotonic() < deadline, f"{count} of {waiting} wait"
-        with connection.cursor() as cursor:
-            # What is seen of the others stays the same for a whole transaction, unless one asks.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            count = cursor.fetchone()[0]
         time.sleep(0.02)
+
+
+def count_waiting() -> int:
+    """How many wait for what somebody has locked in this PostgreSQL database."""
+    with connection.cursor() as cursor:
+        # What is seen of the others stays the same for a whole transaction, unless one asks.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 def test_an_alarm_rings_once(task: Task) -> None:

@@ -61,11 +61,37 @@ def test_its_page_has_its_order_in_parts(
         seen += [member.image_id for member in answer.context["members"]]
         after = answer.context["after"]
     assert (seen, after) == (order(prints), "")
-    assert by_alice.get(f"/collections/{prints.pk}/?after=x-").status_code == 200
     Image.objects.trash(seen[0])
     page = by_alice.get(f"/collections/{prints.pk}/")
     assert [member.image_id for member in page.context["members"]] == seen[1:3]
     assert "4 pictures" in page.text
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["more of it", "a page of its own"])
+def test_what_was_moved_to_the_front_is_paged_through(
+    by_alice: Client, prints: Collection, monkeypatch: Any, headers: dict[str, str]
+) -> None:
+    """Its place is before zero."""
+    monkeypatch.setattr(collections, "MEMBERS", 1)
+    for image in order(prints)[1:] * 2:
+        by_alice.post(f"/collections/{prints.pk}/move/", {"image": image, "after": 0})
+    assert Membership.objects.filter(place__lt=0).count() > 2
+    seen: list[int] = []
+    after = ""
+    for _ in range(5):
+        answer = by_alice.get(f"/collections/{prints.pk}/?after={after}", headers=headers)
+        seen += [member.image_id for member in answer.context["members"]]
+        after = answer.context["after"]
+        assert f"?after={after}" in answer.text or not after
+    assert (seen, after) == (order(prints), "")
+
+
+@pytest.mark.parametrize("after", ["x-", "-", ".", "1.", "--1.1", "1-1", f"{'9' * 30}.1", "١.١"])
+def test_a_place_that_is_none_is_the_beginning(
+    by_alice: Client, prints: Collection, after: str
+) -> None:
+    page = by_alice.get(f"/collections/{prints.pk}/", {"after": after})
+    assert [member.image_id for member in page.context["members"]] == order(prints)
 
 
 def test_a_picture_is_moved_by_its_neighbour_and_by_its_place(
@@ -92,15 +118,29 @@ def test_a_picture_is_moved_by_its_neighbour_and_by_its_place(
     assert order(prints) == [b, e, c, d, a]
 
 
-def test_there_is_always_room(alice: User, prints: Collection) -> None:
-    """Halving the same gap ends, and then all places are made anew."""
+def test_there_is_always_room(
+    alice: User, prints: Collection, django_assert_max_num_queries: Any
+) -> None:
+    """Halving the same gap ends, and then all that follow make room, by one statement."""
     Membership.objects.update(place=GAP)
+    hang(alice, 700)
+    Change.objects.collect(alice, Image.objects.all(), prints)
     first, *_rest, last = order(prints)
     for _ in range(40):
         middle = order(prints)[2]
-        Change.objects.move(alice, prints, middle, after=first)
+        with django_assert_max_num_queries(11):
+            change = Change.objects.move(alice, prints, middle, after=first)
         assert order(prints)[1] == middle
     assert (order(prints)[0], order(prints)[-1]) == (first, last)
+    change.undo()
+    assert order(prints)[2] == middle
+    for place in (2, 3):
+        Membership.objects.update(place=GAP)
+        before = order(prints)
+        change = Change.objects.move(alice, prints, before[3], place=place)
+        assert order(prints)[place - 1] == before[3]
+        change.undo()
+        assert order(prints) == before
 
 
 def test_cover_taking_out_and_name_are_taken_back(by_alice: Client, prints: Collection) -> None:

@@ -107,6 +107,31 @@ def test_what_cannot_be_done_says_why(
     assert not Collection.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "data", "most"),
+    [
+        ("rate", {"rating": "4"}, "at most 3 pictures"),
+        ("favourite", {"on": "on"}, "at most 3 pictures"),
+        ("tags", {"tags": "red"}, "at most 3 pictures"),
+        ("tags", {"tags": "red, blue"}, "at most 1 picture at a time. Select fewer, or"),
+        ("tags", {"tags": "red, blue", "off": "on"}, "at most 1 picture at a time"),
+        ("collection", {"collection": "New"}, "at most 3 pictures"),
+        ("trash", {}, "at most 3 pictures"),
+    ],
+)
+def test_more_than_one_press_may_change_is_explained(
+    by_alice: Client, images: list[Image], monkeypatch: pytest.MonkeyPatch, path: str,
+    data: dict[str, str], most: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("gallery.models.change.MOST_AT_ONCE", 3)
+    for headers in ({}, HTMX):
+        answer = by_alice.post(f"/selection/{path}/", {**ALL, **data}, headers=headers)
+        assert answer.status_code == 422
+        assert most.lower() in answer.text.lower()
+    assert not Change.objects.exists()
+    assert not Collection.objects.exists(), "nor is one made for them"
+
+
 def test_the_page_without_a_script(by_alice: Client, images: list[Image]) -> None:
     gallery = by_alice.get("/gallery/?q=cat").text
     assert f'form="selection" name="image" value="{images[0].pk}"' in gallery
