@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -31,6 +31,7 @@ class Sort(models.TextChoices):
     OLDEST = "oldest", _("Oldest")
     RATING = "rating", _("Best rated")
     PRICE = "price", _("Most expensive")
+    PLACE = "place", _("As in the collection")
 
 
 ORDER = {
@@ -38,6 +39,7 @@ ORDER = {
     Sort.OLDEST: ("pk",),
     Sort.RATING: ("-rating", "-pk"),
     Sort.PRICE: ("-cost_kopecks", "-pk"),
+    Sort.PLACE: ("place", "pk"),
 }
 
 
@@ -81,9 +83,14 @@ class FindForm(forms.Form):
     @cached_property
     def sort_order(self) -> Sort:
         """The newest first when nothing else, or no order that there is, was asked for."""
-        return (
-            Sort(self.cleaned_data.get("sort") or Sort.NEWEST) if self.is_valid() else Sort.NEWEST
-        )
+        asked = self.cleaned_data.get("sort") if self.is_valid() else ""
+        return Sort(asked) if asked in dict(self.sorts) else Sort.NEWEST
+
+    @cached_property
+    def sorts(self) -> list[tuple[str, Any]]:
+        """The orders that there are: a collection's own where the line names one."""
+        is_of_one = self.search.collection is not None
+        return [(sort, label) for sort, label in Sort.choices if is_of_one or sort != Sort.PLACE]
 
     @cached_property
     def line(self) -> str:
@@ -100,7 +107,15 @@ class FindForm(forms.Form):
         found = self.all_found()
         if self.is_stacked:
             found = found.heads_of_prompts(self.among)
-        return found.order_by(*ORDER[self.sort_order])
+        return self.ordered(found)
+
+    def ordered(self, images: ImageQuerySet) -> ImageQuerySet:
+        return self.with_place(images).order_by(*ORDER[self.sort_order])
+
+    def with_place(self, images: ImageQuerySet) -> ImageQuerySet:
+        """With the one thing that an order may go by and that is not the picture's own."""
+        collection = self.search.collection if self.sort_order is Sort.PLACE else None
+        return images if collection is None else images.with_place(collection)
 
     def all_found(self) -> ImageQuerySet:
         """The same without an order, and each picture of a stack."""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Image
 
-from .find import ORDER, FindForm
+from .find import FindForm
 from .press import first_words
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class SelectionForm(forms.Form):
             return Image.objects.none()
         if self.cleaned_data["all"]:
             # Of stacks every picture.
-            found = self.find.all_found().order_by(*ORDER[self.find.sort_order])
+            found = self.find.ordered(self.find.all_found())
             but = self.cleaned_data["but"]
             return found.excluding(but) if but else found
         own = Image.objects.of(self.user).in_gallery().among(self.numbers)

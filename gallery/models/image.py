@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -104,6 +117,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
             return self.filter(pk)
         way = _way(order[0])
         return self.filter((f"{way}e", place[0])).filter(pk | Q((way, place[0])))
+
+    def with_place(self, collection: int) -> ImageQuerySet:
+        """Each with its place in that collection; 0 for what is not in it."""
+        there = FilteredRelation("memberships", condition=Q(memberships__collection=collection))
+        return self.alias(there=there).annotate(place=Coalesce("there__place", 0))
 
     def heads_of_prompts(self, among: ImageQuerySet) -> ImageQuerySet:
         """Of each prompt the newest picture among these; imports, which have none, all."""

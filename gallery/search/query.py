@@ -39,6 +39,12 @@ class Search:
     """The numbers of the models, tags and collections that terms name."""
 
     @property
+    def collection(self) -> int | None:
+        """The number of the one collection that all it finds are in, when it names one."""
+        named = {pk for term in self._of(Field.IN) for pk in self.rows[term]}
+        return named.pop() if len(named) == 1 else None
+
+    @property
     def is_of_pictures(self) -> bool:
         """Whether of one prompt's pictures it may find some and not others."""
         return any(term.field not in OF_PROMPTS for term in self.terms)

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from gallery import media
 from gallery.forms import FindForm
+from gallery.forms.find import Sort
 from gallery.models import Charge, Image
 
 from .marks import Marks, marks
@@ -59,6 +60,7 @@ def picture_page(request: StudioRequest, pk: int, found: Marks | None = None) ->
         "older": older,
         "twins": _twins(image),
         "query": form.query,
+        "is_by_date": form.sort_order is Sort.NEWEST,
     }
     # The lightbox lays the same over the page that it was opened on.
     shape = "_image_box" if request.htmx else "image_show"

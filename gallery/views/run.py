@@ -60,11 +60,11 @@ class Run:
         """
         if at is None:
             return self.found.first()
-        own = Image.objects.of(self.user).select_related("prompt__model", "task")
+        own = self.form.with_place(Image.objects.of(self.user))
         pk = whole_number(at)
         if pk is None:
             raise Http404
-        image = get_object_or_404(own, pk=pk)
+        image = get_object_or_404(own.select_related("prompt__model", "task"), pk=pk)
         return step(self.found, image) if image.is_trashed else image
 
     def stop(self, image: Image) -> Stop:

@@ -6,13 +6,14 @@ pictures that come or go in between are neither shown twice nor skipped.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models.functions import Left
 
-from gallery.forms.find import ORDER
+from gallery.forms.find import ORDER, Sort
 from gallery.models import Image
 from gallery.models.steps import backwards, following
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gallery.models import User
     from gallery.models.image import ImageQuerySet
 
+PLACE = re.compile(r"(-?\d{1,18}\.)?\d{1,18}", re.ASCII)
 Row = tuple[int, ...]
 """What the order goes by: the picture's number last."""
 
@@ -79,8 +81,11 @@ def stretch(form: FindForm, asked: QueryDict) -> Stretch:
 
 def neighbours(form: FindForm, image: Image) -> tuple[int | None, int | None]:
     """The pictures before and after this one in what the form finds, whether or not it does."""
+    here = image
+    if form.sort_order is Sort.PLACE:
+        here = form.with_place(Image.objects.filter(pk=image.pk)).get()
     before, after = (
-        following(form.found(), image, back=back).values_list("pk", flat=True).first()
+        following(form.found(), here, back=back).values_list("pk", flat=True).first()
         for back in (True, False)
     )
     return before, after
@@ -142,14 +147,13 @@ def _name(row: Row) -> str:
 
 def _place(form: FindForm, text: str) -> Row | None:
     """The place that an address names. A picture's number alone is enough while it is there."""
-    parts = [whole_number(part) for part in text.split(".")]
-    row = tuple(part for part in parts if part is not None)
-    columns = _columns(form)
-    if len(row) != len(parts) or not row:
+    if not PLACE.fullmatch(text):
         return None
+    row = tuple(map(int, text.split(".")))
+    columns = _columns(form)
     if len(row) == len(columns):
         return row
-    own = Image.objects.of(form.user).in_gallery().filter(pk=row[-1])
+    own = form.with_place(Image.objects.of(form.user).in_gallery()).filter(pk=row[-1])
     return own.values_list(*columns).first()
 
 

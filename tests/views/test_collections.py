@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
+from django.http import QueryDict
 from django.test import Client
 
+from gallery.forms import FindForm, SelectionForm
 from gallery.models import Change, Collection, Image, Membership, User
 from gallery.models.collection import GAP
 from gallery.views import collections
 from tests.models.test_change import hang
+from tests.views.test_image_list import tiles
 
 from .conftest import HTMX
 
@@ -84,6 +91,50 @@ def test_what_was_moved_to_the_front_is_paged_through(
         after = answer.context["after"]
         assert f"?after={after}" in answer.text or not after
     assert (seen, after) == (order(prints), "")
+
+
+def test_its_order_is_that_of_the_gallery_the_large_view_and_the_run(
+    by_alice: Client, alice: User, prints: Collection, monkeypatch: Any
+) -> None:
+    """Also of pictures that were moved to its front, whose places are below nothing."""
+    first, second, third, fourth, fifth = Image.objects.order_by("pk").values_list("pk", flat=True)
+    for pk in (second, fifth):
+        by_alice.post(f"/collections/{prints.pk}/move/", {"image": pk, "place": 1})
+    wanted = [fifth, second, first, third, fourth]
+    assert order(prints) == wanted
+    assert Membership.objects.filter(place__lt=0).exists()
+    query = "q=in:Prints&sort=place"
+    assert query in by_alice.get(f"/collections/{prints.pk}/").text.replace("&amp;", "&").replace(
+        "%22", ""
+    )
+    assert tiles(by_alice.get(f"/gallery/?{query}").text) == wanted
+    monkeypatch.setattr(settings, "PAGE_SIZE", 2)
+    seen: list[int] = []
+    page = by_alice.get(f"/gallery/?{query}", headers=HTMX).text
+    while page:
+        seen += tiles(page)
+        after = re.search(r"after=([-.\d]+)", page)
+        page = by_alice.get(f"/gallery/?{query}&after={after[1]}").text if after else ""
+    assert seen == wanted
+    for before, here in itertools.pairwise(wanted):
+        assert (
+            f'rel="next" href="/images/{here}/' in by_alice.get(f"/images/{before}/?{query}").text
+        )
+        assert (
+            f'rel="prev" href="/images/{before}/' in by_alice.get(f"/images/{here}/?{query}").text
+        )
+        stop = by_alice.get(f"/gallery/cull/?{query}&at={before}", headers=HTMX).text
+        assert f"at={here}" in stop
+    Image.objects.trash(second)
+    assert f"at={first}" in by_alice.get(f"/gallery/cull/?{query}&at={fifth}", headers=HTMX).text
+    chosen = SelectionForm(QueryDict(f"all=on&{query}"), user=alice).images()
+    assert list(chosen.values_list("pk", flat=True)) == [fifth, first, third, fourth]
+    assert 'value="place"' not in by_alice.get("/gallery/").text
+    by_alice.post("/collections/", {"name": "Other"})
+    for line in ("", "-in:Prints", "in:Prints in:Other"):  # no order of its own
+        found = FindForm(QueryDict(urlencode({"q": line, "sort": "place"})), user=alice)
+        assert found.sort_order == "newest"
+        list(found.found())
 
 
 @pytest.mark.parametrize("after", ["x-", "-", ".", "1.", "--1.1", "1-1", f"{'9' * 30}.1", "١.١"])
