@@ -3,7 +3,6 @@
 The only job module that knows django_q. The rows decide what is to be done; the queue only wakes.
 """
 
-import contextlib
 import logging
 import multiprocessing
 import os
@@ -32,7 +31,7 @@ from gallery.models import Lease
 from . import restored
 
 REDIS_ERRORS: tuple[type[Exception], ...] = ()
-with contextlib.suppress(ImportError):  # it is installed only where REDIS_URL is set
+if settings.REDIS_URL:  # only there it is installed; and it is long in being read
     from redis.exceptions import RedisError
 
     REDIS_ERRORS = (RedisError,)
