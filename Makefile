@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start some thousand processes: each would compile all of the source for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 REQUIREMENTS := requirements.txt
 ifneq ($(filter postgres%,$(DATABASE_URL))$(REDIS_URL),)
