@@ -568,7 +568,7 @@ PEOPLE = (
         SETTINGS,
         '    "gallery.middleware.LoginRequired",\n',
         "",
-        f"{TEST_POLICY}::test_an_address_keeps_its_policy",
+        f"{TEST_POLICY}::test_every_address_keeps_its_policy",
     ),
     one(
         "csrf-exempt",
@@ -589,7 +589,7 @@ PEOPLE = (
         "gallery/views/tasks.py",
         "@require_POST\ndef task_cancel(",
         "def task_cancel(",
-        f"{TEST_POLICY}::test_an_address_keeps_its_policy",
+        f"{TEST_POLICY}::test_every_address_keeps_its_policy",
     ),
     one(
         "sandbox-dropped",
