@@ -30,12 +30,6 @@ from gallery.models import Lease
 
 from . import restored
 
-REDIS_ERRORS: tuple[type[Exception], ...] = ()
-if settings.REDIS_URL:  # only there it is installed; and it is long in being read
-    from redis.exceptions import RedisError
-
-    REDIS_ERRORS = (RedisError,)
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Job = Literal["submit", "poll", "save", "sweep", "balance", "identify", "mail", "zip"]
@@ -102,10 +96,12 @@ def broker_trouble() -> str:
     """Why Redis does not carry the queue; empty when it does, or when the database does."""
     if not settings.REDIS_URL:
         return ""
+    from redis.exceptions import RedisError  # noqa: PLC0415 - only then it is installed
+
     broker = get_broker()
     try:
         broker.ping()
-    except REDIS_ERRORS as error:
+    except RedisError as error:
         return " ".join(str(error).split()).rstrip(".") or type(error).__name__
     finally:
         broker.connection.close()

@@ -40,6 +40,8 @@ PATIENCE = 15_000
 NewContext = Callable[..., BrowserContext]
 NewPage = Callable[..., Page]
 Look = Callable[[Sight, str], Page]
+Visitors = dict[tuple[str, str], tuple[BrowserContext, Guard]]
+"""By person and language."""
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +78,50 @@ def look(browser: Browser, whole_house: WholeHouse) -> Iterator[Look]:
     for context in opened:
         context.close()
     guard.check()
+
+
+@pytest.fixture(scope="session")
+def visitors() -> Iterator[Visitors]:
+    """Browsers that stay open, with all that they have fetched, each with a guard of its own."""
+    found: Visitors = {}
+    yield found
+    for context, _guard in found.values():
+        context.close()
+
+
+@pytest.fixture
+def glance(
+    browser: Browser, whole_house: WholeHouse, visitors: Visitors, look: Look
+) -> Iterator[Look]:
+    """Opens a page that is only looked at: in a browser that has seen others of its person, with
+    the cookies that it began with. Where something is done there, in a new one.
+    """
+    opened: list[tuple[Sight, Page, Guard]] = []
+
+    def _glance(sight: Sight, language: str) -> Page:
+        if sight.do:
+            return look(sight, language)
+        visitor = visitors.get((sight.who, language))
+        if visitor is None:
+            context = whole_house.enter(browser, sight, language)
+            visitor = context, Guard(urlsplit(whole_house.address).netloc)
+            visitor[1].watch(context)
+            visitors[sight.who, language] = visitor
+        context, guard = visitor
+        guard.expected = {sight.status}
+        page = context.new_page()
+        opened.append((sight, page, guard))
+        whole_house.open(page, sight, language)
+        return page
+
+    yield _glance
+    for sight, page, guard in opened:
+        context = page.context
+        page.close()
+        context.clear_cookies()
+        whole_house.identify(context, sight)
+        faults, guard.faults = guard.faults, []
+        assert not faults, "\n".join(faults)
 
 
 @pytest.fixture(scope="session")

@@ -41,9 +41,9 @@ def test_every_form_that_adds_is_looked_at(rf: RequestFactory) -> None:
 
 @pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
 @pytest.mark.parametrize("language", LOCALES)
-def test_a_page_for_everybody(look: Look, sight: Sight, language: str) -> None:
+def test_a_page_for_everybody(glance: Look, sight: Sight, language: str) -> None:
     """Axe finds nothing, and nothing scrolls sideways, with text of twice the size neither."""
-    page = look(sight, language)
+    page = glance(sight, language)
     axe.check(page, f"{sight.name}, {language}", LOOKED_AT[language])
     enlarge(page)
     faults = []

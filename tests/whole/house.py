@@ -116,10 +116,14 @@ class WholeHouse:
             base_url=self.address, locale=LOCALES[language], reduced_motion="reduce", **options
         )
         context.set_default_timeout(15_000)
+        self.identify(context, sight)
+        return context
+
+    def identify(self, context: BrowserContext, sight: Sight) -> None:
+        """Log in whose sight this is."""
         if sight.who:
             session = {"name": "sessionid", "value": self.sessions[sight.who], "url": self.address}
             context.add_cookies([session])  # type: ignore[list-item]
-        return context
 
     def open(self, page: Page, sight: Sight, language: str) -> None:
         """Go where the sight is seen, and do what makes it so."""
