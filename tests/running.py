@@ -23,6 +23,8 @@ from tests import services
 
 BASE = Path(__file__).resolve().parent.parent
 MARK = "ARTEL_TEST_MARK"
+EXEC_SECONDS = 5
+"""By then a forked process is what it was to become, with the environment that it keeps."""
 
 Found = TypeVar("Found")
 
@@ -81,6 +83,7 @@ class Installation:
             **env,
         }
         self.started: list[subprocess.Popen[bytes]] = []
+        self._own: dict[psutil.Process, bool] = {}
 
     def __enter__(self) -> Installation:
         return self
@@ -147,13 +150,20 @@ class Installation:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.status() == psutil.STATUS_ZOMBIE:
-                    continue
-                if process.environ().get(MARK) == self.mark:
+                if self._is_own(process) and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except psutil.Error:
                 continue
         return found
+
+    def _is_own(self, process: psutil.Process) -> bool:
+        """By its environment, which is read once: tests look twenty times a second."""
+        known = self._own.get(process)
+        if known is None:
+            known = process.environ().get(MARK) == self.mark
+            if known or time.time() - process.create_time() > EXEC_SECONDS:
+                self._own[process] = known
+        return known
 
     def top(self, *words: str) -> psutil.Process | None:
         """The process with these words in its command line, not one that it forked."""

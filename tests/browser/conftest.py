@@ -15,7 +15,7 @@ from tests.browser.guard import Guard
 from tests.browser.house import KEY, House, Person
 from tests.demo.server import DemoServer
 from tests.running import Installation, wait_for
-from tests.whole.house import WholeHouse
+from tests.whole.house import WholeHouse, enlarge
 from tests.whole.sights import Sight
 
 # Playwright's loop stays in this thread to the end of the run, and Django would refuse its
@@ -40,7 +40,7 @@ PATIENCE = 15_000
 NewContext = Callable[..., BrowserContext]
 NewPage = Callable[..., Page]
 Look = Callable[[Sight, str], Page]
-Visitors = dict[tuple[str, str], tuple[BrowserContext, Guard]]
+Visitors = dict[tuple[str, str], tuple[Page, Guard]]
 """By person and language."""
 
 
@@ -82,11 +82,11 @@ def look(browser: Browser, whole_house: WholeHouse) -> Iterator[Look]:
 
 @pytest.fixture(scope="session")
 def visitors() -> Iterator[Visitors]:
-    """Browsers that stay open, with all that they have fetched, each with a guard of its own."""
+    """Pages that stay open, with all that they have fetched, each with a guard of its own."""
     found: Visitors = {}
     yield found
-    for context, _guard in found.values():
-        context.close()
+    for page, _guard in found.values():
+        page.context.close()
 
 
 @pytest.fixture
@@ -94,9 +94,9 @@ def glance(
     browser: Browser, whole_house: WholeHouse, visitors: Visitors, look: Look
 ) -> Iterator[Look]:
     """Opens a page that is only looked at: in a browser that has seen others of its person, with
-    the cookies that it began with. Where something is done there, in a new one.
+    the cookies and the size that it began with. Where something is done there, in a new one.
     """
-    opened: list[tuple[Sight, Page, Guard]] = []
+    opened: list[tuple[Page, Guard]] = []
 
     def _glance(sight: Sight, language: str) -> Page:
         if sight.do:
@@ -104,22 +104,23 @@ def glance(
         visitor = visitors.get((sight.who, language))
         if visitor is None:
             context = whole_house.enter(browser, sight, language)
-            visitor = context, Guard(urlsplit(whole_house.address).netloc)
-            visitor[1].watch(context)
-            visitors[sight.who, language] = visitor
-        context, guard = visitor
+            guard = Guard(urlsplit(whole_house.address).netloc)
+            guard.watch(context)
+            visitor = visitors[sight.who, language] = context.new_page(), guard
+        page, guard = visitor
+        opened.append(visitor)
+        page.context.clear_cookies()
+        whole_house.identify(page.context, sight)
+        page.set_viewport_size({"width": 1280, "height": 720})
         guard.expected = {sight.status}
-        page = context.new_page()
-        opened.append((sight, page, guard))
         whole_house.open(page, sight, language)
         return page
 
     yield _glance
-    for sight, page, guard in opened:
-        context = page.context
-        page.close()
-        context.clear_cookies()
-        whole_house.identify(context, sight)
+    for page, guard in opened:
+        page.unroute_all()
+        enlarge(page, 1)
+        page.goto("about:blank")  # whatever comes late is this page's own
         faults, guard.faults = guard.faults, []
         assert not faults, "\n".join(faults)
 

@@ -25,7 +25,7 @@ from django.utils import timezone
 from gallery.archive import store, thumbnails
 from gallery.archive.inspect import inspect
 from gallery.demo.pictures import paint, to_webp
-from gallery.jobs import pump
+from gallery.jobs import likenesses, pump
 from gallery.jobs import zip as zips
 from gallery.models import (
     Balance,
@@ -109,6 +109,8 @@ class Furnisher:
         self.hasty()
         self.guests()
         self.doubts()
+        while likenesses.catch_up():
+            pass
         return self.found
 
     # People
