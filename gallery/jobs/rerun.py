@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from gallery.models import MAX_COUNT, Batch, Budget, Order, Prompt
+from gallery.models import MAX_COUNT, Batch, Budget, Order, Prompt, line_up
 
 from . import submit
 
@@ -49,9 +49,8 @@ class Plan:
         return self.left is not None and self.total_kopecks > self.left.kopecks
 
     def orders(self, token: uuid.UUID) -> list[Order]:
-        """In batches of what a batch may have; the first has the press's own token.
-
-        By it two presses of one form meet, whatever each of them finds to be ordered.
+        """In batches of what a batch may have; the first has the press's own token, by which it
+        is known that it was accepted.
         """
         found: list[Order] = []
         for prompt, count in self.lines:
@@ -75,7 +74,14 @@ def plan(owner: User, images: ImageQuerySet) -> Plan:
 
 @transaction.atomic
 def accept(owner: User, plan: Plan, token: uuid.UUID) -> list[Batch]:
-    """All of it, or nothing: a Refusal of one takes back what was held for the others."""
+    """All of it, or nothing: a Refusal of one takes back what was held for the others.
+
+    Nothing, too, when a press with this token was accepted: what it would order now may be other
+    pictures than then.
+    """
+    line_up([owner.pk])
+    if is_accepted(owner, token):
+        return []
     return [submit.accept(owner, order) for order in plan.orders(token)]
 
 

@@ -144,18 +144,21 @@ def _at_once(most: int, tags: int) -> str:
 def selection_rerun(request: StudioRequest) -> HttpResponse:
     """The prompts of all of them once more: first what that costs, then, agreed to, the press."""
     form = SelectionForm(request.POST, user=request.user)
+    press = RerunForm(request.POST)
+    # Looked at first, and once more at the end, for a press that came in between: one that is
+    # repeated is answered like the first, though what was chosen cannot be read any more, the
+    # search finds more, or all that it would need is spent. Whoever is told else pays twice.
+    if press.is_valid() and rerun.is_accepted(request.user, press.cleaned_data["token"]):
+        return redirect("studio_show")
     if form.words:
         return _refused(request, form, form.words)
     plan = rerun.plan(request.user, form.images())
-    press = RerunForm(request.POST)
     if "token" not in request.POST:
         return _question(request, form, plan)
     if not press.is_valid():
         return _question(request, form, plan, first_words(press))
     token = press.cleaned_data["token"]
     words = _order(request.user, plan, token, press.cleaned_data["total"])
-    # Looked at last: a press repeated is answered like the first, though that one has spent what
-    # this one would need, or made the search find more.
     if words and not rerun.is_accepted(request.user, token):
         return _question(request, form, plan, words)
     return redirect("studio_show")

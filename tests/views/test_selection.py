@@ -188,6 +188,23 @@ def test_a_repeated_press_is_the_first_whatever_changed_since(
     again()
     ImageModel.objects.switch_off(image_model.pk, "switched-off", "")
     again()
+    press |= {"q": "tag:gone"}  # which was there then
+    again()
+
+
+def test_a_repeated_press_orders_nothing_else_in_the_place_of_what_was_ordered(
+    by_alice: Client, images: list[Image], alice: User, submit: Submit
+) -> None:
+    """The same sum, and the same first prompt, but another second one."""
+    bird = submit(alice, "a bird").prompt
+    Image.objects.filter(pk__in=[images[0].pk, images[3].pk]).update(favourite=True)
+    press = {**ALL, "q": "fav", "token": str(uuid.uuid4()), "total": "800"}
+    assert by_alice.post("/selection/rerun/", press)["Location"] == "/"
+    count = Batch.objects.count()
+    Image.objects.filter(pk=images[3].pk).update(favourite=False)
+    Image.objects.filter(pk=images[2].pk).update(favourite=True, prompt=bird)
+    assert by_alice.post("/selection/rerun/", press)["Location"] == "/"
+    assert Batch.objects.count() == count
 
 
 def test_running_again_is_whole_or_not_at_all(
