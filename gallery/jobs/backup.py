@@ -92,7 +92,7 @@ def back_up(folder: Path) -> Manifest:
     with _alone(folder, (".lock",), f"Another backup into {folder} is under way."):
         purged = _purged_since(folder, installation)
         newest = Event.objects.order_by("pk").last()
-        _begin(folder)
+        _begin(folder, installation)
         _copy_tree(settings.DATA_DIR / JOURNAL, folder / JOURNAL)
         database = _copy_database(folder)
         pictures, missing = _copy_originals(folder)
@@ -142,6 +142,7 @@ def _purged_since(folder: Path, installation: str) -> set[str]:
         is_own = former.installation == installation and _knows(former)
     else:
         is_own = held <= rows.keys() and bool(held or not former)
+        is_own = is_own and _begun_by(folder) in ("", installation)
     if not is_own:
         raise Refused(
             f"{folder} is the backup of another database, or of a later day of this one. {REMEDY}"
@@ -156,8 +157,17 @@ def _knows(former: Manifest) -> bool:
     return Event.objects.filter(pk=former.newest, created_at=former.newest_at).exists()
 
 
-def _begin(folder: Path) -> None:
-    (folder / BEGUN).touch()
+def _begun_by(folder: Path) -> str:
+    """Whose first copy was interrupted here; empty when that is not known."""
+    try:
+        return str(json.loads((folder / BEGUN).read_bytes())["installation"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _begin(folder: Path, installation: str) -> None:
+    (folder / BEGUN).write_text(json.dumps({"installation": installation}))
+    store.sync(folder / BEGUN)
     store.sync(folder)
     for path in folder.rglob("*.draft"):
         if path.name != BEGUN:

@@ -20,6 +20,7 @@ from gallery.models import (
     Change,
     Collection,
     Image,
+    Likeness,
     Membership,
     Prompt,
     Question,
@@ -69,7 +70,7 @@ def _purge_images(images: ImageQuerySet) -> int:
 
 
 def _remove_rest(pks: Iterable[int]) -> None:
-    """Tags, places in collections and files of those that are purged. May be done again."""
+    """Marks, likenesses and files of those that are purged. May be done again."""
     gone = dict(Image.objects.purged().filter(pk__in=pks).values_list("pk", "file"))
     _remove_marks(list(gone))
     for name in gone.values():
@@ -85,6 +86,7 @@ def _remove_marks(pks: list[int]) -> None:
     taggings.delete()
     Tag.objects.remove_empty(tags)
     Membership.objects.filter(image__in=pks).delete()
+    Likeness.objects.filter(image__in=pks).delete()
     Collection.objects.filter(cover__in=pks).update(cover=None)
 
 

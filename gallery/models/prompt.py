@@ -116,7 +116,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
 
     def hold_kept(self, pk: int) -> bool:
         """Whether it is not deleted, nor will be before the caller's transaction ends."""
-        return self.kept().select_for_update().filter(pk=pk).exists()
+        return self.kept().select_for_update(no_key=True).filter(pk=pk).exists()
 
     @transaction.atomic
     def trash(self, pk: int) -> bool:
@@ -134,7 +134,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
     def restore(self, pk: int) -> bool:
         """Bring it back, with exactly the pictures that went along with it."""
         line_up(self.filter(pk=pk).values("owner"))
-        prompt = self.in_trash().select_for_update().filter(pk=pk).first()
+        prompt = self.in_trash().select_for_update(no_key=True).filter(pk=pk).first()
         if prompt is None:
             return False
         _pictures(pk).in_trash().filter(trashed_at=prompt.trashed_at).update(trashed_at=None)

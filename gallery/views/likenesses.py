@@ -16,8 +16,6 @@ from .requests import StudioRequest, typed
 from .walls import tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from django.http import HttpResponse
 
     from gallery.models import User
@@ -27,8 +25,8 @@ SHOWN = 120
 GROUPS = 20
 """Of duplicates on a page, each with so many pictures."""
 OF_A_GROUP = 12
-MOST_OF_A_GROUP = 500
-"""Counted of a group, on the average of a page: thousands may be of one plain colour."""
+MOST_OF_A_PAGE = 10_000
+"""Counted for a page: thousands may be of one plain colour."""
 MOST_LETTERS = 64
 LOOK = re.compile(r"(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(-?\d{1,19})", re.ASCII)
 
@@ -84,33 +82,37 @@ class Groups:
 
 def _of_one_file(user: User, after: str) -> Groups:
     own = Image.objects.of(user).in_gallery()
-    found = [row["sha256"] for row in own.filter(sha256__gt=after).repeated()[: GROUPS + 1]]
-    shown = found[:GROUPS]
-    rows = own.filter(sha256__in=shown).order_by("sha256", "-pk").values_list("sha256", "pk")
-    groups = _together(rows[: GROUPS * MOST_OF_A_GROUP])
-    return Groups(groups, shown[-1] if len(found) > GROUPS else "")
+    found = [(row["sha256"],) for row in own.filter(sha256__gt=after).repeated()[: GROUPS + 1]]
+    rows = own.filter(sha256__in=[sha256 for (sha256,) in found[:GROUPS]])
+    return _groups(found, rows.order_by("sha256", "-pk").values_list("sha256", "pk"))
 
 
 def _of_one_look(user: User, after: str) -> Groups:
     """By the index alone; what of them is in the trash is left out only then."""
     own = Likeness.objects.of(user)
     found = [tuple(row[:-1]) for row in own.repeated(_look(after))[: GROUPS + 1]]
-    shown = found[:GROUPS]
-    hanging = own.looking(shown).filter(image__trashed_at=None, image__purged_at=None)
-    rows = hanging.order_by(*COLUMNS, "-pk").values_list(*COLUMNS, "pk")
-    groups = _together((row[:-1], row[-1]) for row in rows[: GROUPS * MOST_OF_A_GROUP])
-    more = ".".join(map(str, shown[-1])) if len(found) > GROUPS else ""
-    return Groups([pks for pks in groups if len(pks) > 1], more)
+    hanging = own.looking(found[:GROUPS]).filter(image__trashed_at=None, image__purged_at=None)
+    return _groups(found, hanging.order_by(*COLUMNS, "-pk").values_list(*COLUMNS, "pk"))
+
+
+def _groups(found: list[tuple[Any, ...]], rows: Any) -> Groups:
+    """The rows of what was found, in its order, by what they have in common: all but the last
+    column.
+    """
+    listed = list(rows[:MOST_OF_A_PAGE])
+    together: dict[tuple[Any, ...], list[int]] = {}
+    for *key, pk in listed:
+        together.setdefault(tuple(key), []).append(pk)
+    last = found[GROUPS - 1] if len(found) > GROUPS else ()
+    if len(listed) == MOST_OF_A_PAGE:
+        if len(together) > 1:
+            together.popitem()  # which may not be whole: the next page begins with it
+        last = next(reversed(together))
+    groups = [pks for pks in together.values() if len(pks) > 1]
+    return Groups(groups, ".".join(map(str, last)))
 
 
 def _look(text: str) -> tuple[int, ...] | None:
     """A look as an address has it."""
     match = LOOK.fullmatch(text)
     return tuple(map(int, match.groups())) if match else None
-
-
-def _together(rows: Iterable[tuple[Any, int]]) -> list[list[int]]:
-    found: dict[Any, list[int]] = {}
-    for key, pk in rows:
-        found.setdefault(key, []).append(pk)
-    return list(found.values())

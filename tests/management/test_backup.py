@@ -284,6 +284,19 @@ def test_a_first_copy_that_was_killed_is_gone_on_with(kept: list[Image], tmp_pat
     assert names[0]["installation"] == names[1]["installation"] != ""
 
 
+def test_anothers_first_copy_that_was_killed_is_left_alone(
+    kept: list[Image], tmp_path: Path
+) -> None:
+    """Its database may be all that is left of that one."""
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    (folder / backup.BEGUN).write_text('{"installation": "another"}')
+    (folder / "database-1.sqlite3").write_text("all that is left")
+    with pytest.raises(backup.Refused, match="another database"):
+        backup.back_up(folder)
+    assert (folder / "database-1.sqlite3").read_text() == "all that is left"
+
+
 def test_a_folder_in_data_dir_is_refused(alice: User, tmp_path: Path, data_dir: Path) -> None:
     """It would be lost along with it, and verify_library would put the copies away."""
     (tmp_path / "link").symlink_to(data_dir)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 import re
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from gallery.jobs import purge
 from gallery.models import Image, Likeness, User
+from gallery.views import likenesses
 from tests.views.test_image_list import hang, tiles
 
 ALL = (1 << 64) - 1
@@ -117,3 +121,36 @@ def test_what_looks_the_same_in_groups_with_as_many_queries_for_many(
     Image.objects.trash(gone.pk)
     assert not {every[0], every[1]} & set(tiles(by_alice.get("/gallery/duplicates/").text))
     assert by_alice.get("/gallery/duplicates/?after=1.2.3").status_code == 200
+
+
+@pytest.mark.parametrize("same", ["", "file"])
+def test_no_group_is_passed_over_for_a_large_one(
+    by_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch, same: str
+) -> None:
+    """What of a page is not counted begins the next one; a group larger than that is cut."""
+    monkeypatch.setattr(likenesses, "MOST_OF_A_PAGE", 5)
+    sizes = [2, 4, 2, 9, 3, 2]
+    numbers = [n for n, size in enumerate(sizes) for _ in range(size)]
+    images = hang(alice, len(numbers))
+    Likeness.objects.keep(
+        (image, (number, number)) for image, number in zip(images, numbers, strict=True)
+    )
+    for image, number in zip(images, numbers, strict=True):
+        Image.objects.filter(pk=image.pk).update(sha256=f"{number:064x}")
+    seen: list[int] = []
+    page = by_alice.get(f"/gallery/duplicates/?same={same}").text
+    for _ in sizes:
+        seen += [numbers[pk - images[0].pk] for pk in tiles(page)]
+        if "after=" not in page:
+            break
+        page = by_alice.get(more_of(page)).text
+    assert [seen.count(n) for n in range(len(sizes))] == [2, 4, 2, 5, 3, 2]
+
+
+def test_what_is_purged_looks_like_nothing(by_alice: Client, alice: User) -> None:
+    images = hang(alice, 3)
+    Likeness.objects.keep((image, (1, 1)) for image in images)
+    Image.objects.filter(pk__in=[images[0].pk, images[1].pk]).update(trashed_at=timezone.now())
+    purge.empty(alice)
+    assert not Likeness.objects.filter(image__in=images[:2]).exists()
+    assert "No picture hangs twice" in by_alice.get("/gallery/duplicates/").text
