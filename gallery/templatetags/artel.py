@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
 from gallery.models import MAX_COUNT, Collection, Studio, absence, report
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from gallery.models import Image, User
 
 register = template.Library()
+
+ADDRESS = "@address@"
+"""Stands for an address in what is drawn once for many."""
 
 NBSP = "\N{NO-BREAK SPACE}"
 STEP = 5
@@ -129,6 +135,20 @@ def tile_sizes(context: dict[str, Any], image: Image) -> str:
     across = min(3.0, image.width / max(1, image.height))
     size = context.get("density", "medium")
     return f"(max-width: 40rem) {PHONE[size]}vw, {round(ROWS[size] * across * 1.25)}rem"
+
+
+@register.simple_tag
+def tile_stars(image: Image) -> SafeString:
+    """The buttons that rate the picture of a tile."""
+    address = reverse("image_rate", args=[image.pk])
+    return mark_safe(_stars(image.rating).replace(ADDRESS, address))  # noqa: S308 - all our own
+
+
+@cache
+def _stars(rating: int) -> str:
+    """Drawn once for each rating: sixty tiles have three hundred of them."""
+    context = {"rated": str(rating), "rate": ADDRESS}
+    return render_to_string("gallery/_tile_stars.html", context).strip()
 
 
 @register.inclusion_tag("gallery/_collection_shelf.html", takes_context=True)
