@@ -14,6 +14,7 @@ from .image import Image
 from .line import line_up
 from .numbers import add_rows
 from .prompt import fold
+from .steps import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,6 +102,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Collection, picture and place of each; those that are in it stay where they are."""
         add_rows(Membership, ("collection_id", "image_id", "place"), rows)
 
+    def beyond(self, place: int, pk: int) -> MembershipQuerySet:
+        """Those of one collection that follow the row at this place."""
+        return self.filter(beyond(("place", "pk"), (place, pk)))
+
     # Places in one collection's order. The caller holds the owner's row.
 
     def around(self, image: int) -> tuple[Membership | None, Membership | None]:
@@ -109,7 +114,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         if not image:
             return None, rows.first()
         left = rows.filter(image=image).first() or rows.last()
-        return left, rows.filter(_beyond(left)).first() if left else None
+        return left, rows.beyond(left.place, left.pk).first() if left else None
 
     def around_place(self, number: int) -> tuple[Membership | None, Membership | None]:
         """Between which it is the one of that number, from 1 on; the end when there are fewer."""
@@ -123,11 +128,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def make_room(self, left: Membership) -> None:
         """Move all that follow on by a gap: one statement, however many they are."""
-        self.filter(_beyond(left)).update(place=F("place") + GAP)
-
-
-def _beyond(left: Membership) -> Q:
-    return Q(place__gt=left.place) | Q(place=left.place, pk__gt=left.pk)
+        self.beyond(left.place, left.pk).update(place=F("place") + GAP)
 
 
 def place_between(left: Membership | None, right: Membership | None) -> int | None:

@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from .line import line_up
 from .numbers import numbers
 from .reasons import sentence
+from .steps import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,11 +79,6 @@ def _span_of(starts: Sequence[datetime], low: int, high: int) -> Case | Value:
     return Case(earlier, default=_span_of(starts, middle, high))
 
 
-def _way(column: str) -> str:
-    """The lookup of what follows in the order of a column such as `-pk`."""
-    return f"{column[1:]}__lt" if column.startswith("-") else f"{column}__gt"
-
-
 class ImageQuerySet(models.QuerySet["Image"]):
     def of(self, user: User) -> ImageQuerySet:
         return self.filter(owner=user)
@@ -107,16 +103,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def beyond(
         self, order: Sequence[str], place: Sequence[int], *, itself: bool = False
     ) -> ImageQuerySet:
-        """Those that follow a place in this order of one or two columns, or stand at it.
-
-        A keyset, so that any depth costs the same, and what arrives or goes in between is neither
-        shown twice nor skipped. With two columns the first condition is the range in their index.
-        """
-        pk = Q((f"{_way(order[-1])}{'e' if itself else ''}", place[-1]))
-        if len(order) == 1:
-            return self.filter(pk)
-        way = _way(order[0])
-        return self.filter((f"{way}e", place[0])).filter(pk | Q((way, place[0])))
+        return self.filter(beyond(order, place, itself=itself))
 
     def with_place(self, collection: int) -> ImageQuerySet:
         """Each with its place in that collection; 0 for what is not in it."""

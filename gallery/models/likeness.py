@@ -18,6 +18,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from .image import Image
+from .steps import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,7 +84,7 @@ class LikenessQuerySet(models.QuerySet["Likeness"]):
         """Looks that more than one has, in their order, beyond that of `after`; by the index."""
         rows = self.known().order_by().values_list(*COLUMNS)
         if after is not None:
-            rows = rows.filter(a__gte=after[0]).filter(_beyond(after))
+            rows = rows.filter(beyond(COLUMNS, after))
         return rows.annotate(count=Count("pk")).filter(count__gt=1).order_by(*COLUMNS)
 
     def looking(self, looks: Sequence[Looks]) -> LikenessQuerySet:
@@ -94,15 +95,6 @@ class LikenessQuerySet(models.QuerySet["Likeness"]):
     def missing(self) -> ImageQuerySet:
         """Pictures that nobody has looked at yet, the newest first."""
         return Image.objects.with_file().filter(likeness=None).order_by("-pk")
-
-
-def _beyond(place: Looks) -> Q:
-    """The first of the columns that differs is greater."""
-    found = Q()
-    for n, name in enumerate(COLUMNS):
-        same = dict(zip(COLUMNS[:n], place, strict=False))
-        found |= Q(**same, **{f"{name}__gt": place[n]})
-    return found
 
 
 _ALL = (1 << 64) - 1

@@ -8,10 +8,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .image import Image, ImageQuerySet
+
+
+def beyond(order: Sequence[str], place: Sequence[int], *, itself: bool = False) -> Q:
+    """What follows a place in this order, or stands at it: a value for each of its columns.
+
+    A keyset, so that any depth costs the same, and what arrives or goes in between is neither
+    shown twice nor skipped. The first condition is the range in an index of the columns.
+    """
+    *firsts, (last, value) = zip(order, place, strict=True)
+    found = Q((f"{_way(last)}{'e' if itself else ''}", value))
+    for column, value in reversed(firsts):
+        way = _way(column)
+        found = Q((f"{way}e", value)) & (found | Q((way, value)))
+    return found
+
+
+def _way(column: str) -> str:
+    """The lookup of what follows in the order of a column such as `-pk`."""
+    return f"{column[1:]}__lt" if column.startswith("-") else f"{column}__gt"
 
 
 def backwards(order: Iterable[str]) -> list[str]:

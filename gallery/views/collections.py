@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.db.models import Q
 from django.db.models.functions import Left
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,22 +13,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.forms import NO_PLACE, MemberForm, MoveForm, NameForm
-from gallery.models import Change, Collection, Image, Membership, NameTaken
+from gallery.models import Change, Collection, Image, NameTaken
 
 from .cards import EXCERPT
 from .changes import told
-from .requests import StudioRequest, sent, whole_number
+from .requests import StudioRequest, place_of, sent, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.models import QuerySet
+    from gallery.models.collection import MembershipQuerySet
 
 
 MEMBERS = 200
 """Pictures of a collection that come at a time."""
-PLACE = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
-"""A picture's place in the order, which is below zero after moves to the front, and its row."""
 
 
 def with_faces(collections: Sequence[Collection]) -> list[tuple[Collection, Image | None]]:
@@ -60,7 +56,7 @@ def collection_list(request: StudioRequest) -> HttpResponse:
     return render(request, "gallery/collection_list.html", context, status=status)
 
 
-def members(collection: Collection) -> QuerySet[Membership]:
+def members(collection: Collection) -> MembershipQuerySet:
     """Its pictures in their order, those in the trash left out."""
     rows = collection.memberships.filter(image__trashed_at=None).select_related("image")
     return rows.order_by("place", "pk").annotate(excerpt=Left("image__prompt__text", EXCERPT))
@@ -77,21 +73,21 @@ def _page(
 ) -> HttpResponse:
     """From the picture on that `after` names, by its place and the number of its row."""
     rows = members(collection)
-    after = PLACE.fullmatch(request.GET.get("after", ""))
-    if after:
-        place, row = int(after[1]), int(after[2])
-        rows = rows.filter(Q(place__gt=place) | Q(place=place, pk__gt=row))
+    after = place_of(request.GET.get("after", ""))
+    is_first = len(after) < 2
+    if not is_first:
+        rows = rows.beyond(*after)
     found = list(rows[: MEMBERS + 1])
     shown = found[:MEMBERS]
     context = {
         "collection": collection,
         "members": shown,
         "after": f"{shown[-1].place}.{shown[-1].pk}" if len(found) > MEMBERS else "",
-        "is_first": not after,
+        "is_first": is_first,
         "form": form,
         "words": words,
     }
-    shape = "_collection_members" if request.htmx and after else "collection_show"
+    shape = "_collection_members" if request.htmx and not is_first else "collection_show"
     status = 422 if form.is_bound or words else 200
     return render(request, f"gallery/{shape}.html", context, status=status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from gallery.models import Budget, Left, User
+
+PLACE = re.compile(r"(-?\d{1,18}\.)?\d{1,18}", re.ASCII)
 
 
 class StudioRequest(HttpRequest):
@@ -23,6 +26,13 @@ class StudioRequest(HttpRequest):
 def whole_number(text: str | None) -> int | None:
     """A row's number from a query string; None when it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def place_of(text: str) -> tuple[int, ...]:
+    """A row's place in an order, as an address has it: `3.1234`, or its number alone; empty when it
+    is none. A collection's places are below zero after moves to its front.
+    """
+    return tuple(map(int, text.split("."))) if PLACE.fullmatch(text) else ()
 
 
 def typed(request: HttpRequest, name: str) -> str:

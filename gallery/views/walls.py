@@ -6,7 +6,6 @@ pictures that come or go in between are neither shown twice nor skipped.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from gallery.models import Image
 from gallery.models.steps import backwards, following
 
 from .cards import EXCERPT
-from .requests import whole_number
+from .requests import place_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from gallery.models import User
     from gallery.models.image import ImageQuerySet
 
-PLACE = re.compile(r"(-?\d{1,18}\.)?\d{1,18}", re.ASCII)
 Row = tuple[int, ...]
 """What the order goes by: the picture's number last."""
 
@@ -147,9 +145,9 @@ def _name(row: Row) -> str:
 
 def _place(form: FindForm, text: str) -> Row | None:
     """The place that an address names. A picture's number alone is enough while it is there."""
-    if not PLACE.fullmatch(text):
+    row = place_of(text)
+    if not row:
         return None
-    row = tuple(map(int, text.split(".")))
     columns = _columns(form)
     if len(row) == len(columns):
         return row

@@ -128,6 +128,16 @@ def make_nameless(folder: Path) -> None:
     rewrite(folder, installation=None, newest=None, newest_at=None)
 
 
+def check_left_alone(other: Installation, folder: Path, *words: str) -> None:
+    """Its backup into the folder is refused in these words, and touches nothing there."""
+    before = files_in(folder)
+    done = other.run("backup", str(folder))
+    assert done.returncode == 1
+    for word in words:
+        assert word in done.stderr
+    assert files_in(folder) == before
+
+
 def test_a_new_installation_leaves_the_copy_of_a_lost_one_alone(
     kept: list[Image], tmp_path: Path
 ) -> None:
@@ -135,22 +145,11 @@ def test_a_new_installation_leaves_the_copy_of_a_lost_one_alone(
     folder = tmp_path / "backup"
     made(folder)
     with Installation(tmp_path / "fresh") as fresh:
-        before = files_in(folder)
-        done = fresh.run("backup", str(folder))
-        assert done.returncode == 1
-        assert "The database is empty" in done.stderr
+        check_left_alone(fresh, folder, "The database is empty")
         assert fresh.run("migrate").returncode == 0
-        done = fresh.run("backup", str(folder))
-        assert done.returncode == 1
-        assert "of another database" in done.stderr
-        assert "restore" in done.stderr, "the remedy"
-        assert files_in(folder) == before
+        check_left_alone(fresh, folder, "of another database", "restore")
         make_nameless(folder)
-        before = files_in(folder)
-        done = fresh.run("backup", str(folder))
-        assert done.returncode == 1
-        assert "of another database" in done.stderr
-        assert files_in(folder) == before
+        check_left_alone(fresh, folder, "of another database")
 
 
 def test_a_copy_without_pictures_is_left_alone_too(alice: User, tmp_path: Path) -> None:
@@ -182,11 +181,7 @@ def test_a_restored_database_goes_on_with_its_copy_until_that_is_newer(
         assert late.exists()
         submit(alice, "of a later day")
         made(folder)
-        before = files_in(folder)
-        done = new.run("backup", str(folder))
-        assert done.returncode == 1
-        assert "of a later day" in done.stderr
-        assert files_in(folder) == before
+        check_left_alone(new, folder, "of a later day")
 
 
 def test_of_a_copy_that_names_nobody_each_picture_has_to_be_known(

@@ -35,7 +35,7 @@ LINK = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-\w*url)=["']([^"']+
 SRCSET = re.compile(r"""srcset=["']([^"']+)["']""")
 MORE = "&at={0}&image={0}&image=1&since={0}"
 """Numbers of pictures, as the pages of the gallery have them in their addresses."""
-ALIKE = 2
+ALIKE = 4
 """Addresses of one page that are looked at of those with filters of the same names."""
 MOST = 3000
 """Addresses: a crawl that finds more has left the house."""

@@ -57,17 +57,25 @@ def test_new_ones_by_name(by_alice: Client, by_bob: Client) -> None:
     assert "For print" in by_alice.get("/collections/").text
 
 
+def paged(client: Client, shelf: Collection, pages: int, headers: dict[str, str]) -> list[int]:
+    """The pictures of all its pages, which are so many, by the links from each to the next."""
+    seen: list[int] = []
+    after = ""
+    for _ in range(pages):
+        answer = client.get(f"/collections/{shelf.pk}/?after={after}", headers=headers)
+        seen += [member.image_id for member in answer.context["members"]]
+        after = answer.context["after"]
+        assert f"?after={after}" in answer.text or not after
+    assert after == ""
+    return seen
+
+
 def test_its_page_has_its_order_in_parts(
     by_alice: Client, prints: Collection, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(collections, "MEMBERS", 2)
-    seen: list[int] = []
-    after = ""
-    for _ in range(3):
-        answer = by_alice.get(f"/collections/{prints.pk}/?after={after}", headers=HTMX)
-        seen += [member.image_id for member in answer.context["members"]]
-        after = answer.context["after"]
-    assert (seen, after) == (order(prints), "")
+    seen = paged(by_alice, prints, 3, HTMX)
+    assert seen == order(prints)
     Image.objects.trash(seen[0])
     page = by_alice.get(f"/collections/{prints.pk}/")
     assert [member.image_id for member in page.context["members"]] == seen[1:3]
@@ -83,14 +91,7 @@ def test_what_was_moved_to_the_front_is_paged_through(
     for image in order(prints)[1:] * 2:
         by_alice.post(f"/collections/{prints.pk}/move/", {"image": image, "after": 0})
     assert Membership.objects.filter(place__lt=0).count() > 2
-    seen: list[int] = []
-    after = ""
-    for _ in range(5):
-        answer = by_alice.get(f"/collections/{prints.pk}/?after={after}", headers=headers)
-        seen += [member.image_id for member in answer.context["members"]]
-        after = answer.context["after"]
-        assert f"?after={after}" in answer.text or not after
-    assert (seen, after) == (order(prints), "")
+    assert paged(by_alice, prints, 5, headers) == order(prints)
 
 
 def test_its_order_is_that_of_the_gallery_the_large_view_and_the_run(
