@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from importlib import import_module
@@ -54,15 +53,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 first_rows_migration = import_module("gallery.migrations.0002_first_rows")
-
-
-@pytest.fixture(autouse=True)
-def umask() -> Iterator[None]:
-    """Commands set the process's, and the next test's files would have it."""
-    before = os.umask(0o022)
-    os.umask(before)
-    yield
-    os.umask(before)
 
 
 @pytest.fixture(autouse=True)

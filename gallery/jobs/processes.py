@@ -9,12 +9,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 PARENT_POLL_SECONDS = 0.5
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    """What is made meanwhile is not for those of the mask; the process has its own again after."""
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def die_with_parent(parent: int, signum: int = signal.SIGKILL) -> None:

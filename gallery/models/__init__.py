@@ -48,7 +48,8 @@ from .states import MOVES, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 from .tag import MAX_TAG, MOST_TAGS, Tag, Tagging
 from .task import Task
-from .task_queryset import CONTENT_REFUSED, DEMO, IllegalMove, RemoteIdTaken
+from .task_filters import CONTENT_REFUSED, DEMO
+from .task_queryset import IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
 from .zip import NoRoom, Step, Zip, ZipStatus
 

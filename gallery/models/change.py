@@ -13,6 +13,7 @@ trash, or back, stands in no line.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, F, Q, Sum, Window
-from django.db.models.functions import Cast, Length, RowNumber
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -254,22 +255,27 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self._write(user, kind, before, len(set().union(*images)))
 
     def _write(self, user: User, kind: ChangeKind, before: dict[str, Any], count: int) -> Change:
-        change = self.create(owner=user, kind=kind, before=before, count=count)
+        letters = len(json.dumps(before))
+        change = self.create(owner=user, kind=kind, before=before, letters=letters, count=count)
         self._make_room(change)
         return change
 
     def _make_room(self, change: Change) -> None:
         """The oldest of its owner's go, while there are too many or they are too long."""
+        own = self.filter(owner=change.owner_id)
+        kept = own.aggregate(number=Count("pk"), letters=Sum("letters"))
+        if kept["number"] <= MOST_KEPT and kept["letters"] <= MOST_LETTERS:
+            return
         newest_first = F("pk").desc()
-        own = self.filter(owner=change.owner_id).annotate(
+        counted = own.annotate(
             number=Window(RowNumber(), order_by=newest_first),
-            letters=Window(Sum(Length(Cast("before", models.TextField()))), order_by=newest_first),
+            total=Window(Sum("letters"), order_by=newest_first),
         )
         # The newest one stays, whatever it takes: it was done just now.
-        beyond = own.filter(Q(number__gt=MOST_KEPT) | Q(letters__gt=MOST_LETTERS), number__gt=1)
+        beyond = counted.filter(Q(number__gt=MOST_KEPT) | Q(total__gt=MOST_LETTERS), number__gt=1)
         last = beyond.order_by("-pk").values_list("pk", flat=True).first()
         if last is not None:
-            self.filter(owner=change.owner_id, pk__lte=last).delete()
+            own.filter(pk__lte=last).delete()
 
 
 class Change(models.Model):
@@ -279,10 +285,13 @@ class Change(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="changes",
+        db_index=False,
         verbose_name=_("owner"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=ChangeKind)
     before = models.JSONField(_("what was before"), editable=False)
+    # Of `before`, as written: measuring it anew would read all that is kept at each press.
+    letters = models.PositiveIntegerField(_("letters"), default=0, editable=False)
     # Pictures that it changed: those that were so already do not count.
     count = models.PositiveIntegerField(_("pictures"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -294,7 +303,10 @@ class Change(models.Model):
         ordering = ["-pk"]
         verbose_name = _("change")
         verbose_name_plural = _("changes")
-        indexes = [models.Index(fields=["created_at"], name="change_created")]
+        indexes = [
+            models.Index(fields=["created_at"], name="change_created"),
+            models.Index(fields=["owner", "letters"], name="change_letters"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.pk}"

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q
 from .prompt import Prompt
 from .states import OPEN, TaskStatus
 from .task import Task
-from .task_queryset import CONTENT_REFUSED
+from .task_filters import CONTENT_REFUSED
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,6 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from .collection import MAX_NAME
+from .line import line_up
 from .prompt import fold
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
     def of(self, user: User) -> SavedSearchQuerySet:
         return self.filter(owner=user)
 
+    @transaction.atomic
     def keep(self, user: User, name: str, line: str, sort: str) -> SavedSearch:
         """Under a name that none of theirs has; raises SearchNameTaken and TooManySearches."""
+        line_up([user.pk])
         if self.of(user).count() >= MOST_SEARCHES:
             raise TooManySearches
         try:

@@ -15,7 +15,8 @@ from .image_model import ImageModel
 from .reasons import sentence
 from .spans import span
 from .states import NOTED, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
-from .task_queryset import DEMO, TaskQuerySet
+from .task_filters import DEMO
+from .task_queryset import TaskQuerySet
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,4 +1,4 @@
-"""What can be asked of tasks, and the verbs that move them: the only writers of their state.
+"""The verbs that move tasks: the only writers of their state.
 
 Each arrow of the state diagram is one UPDATE whose WHERE names the row and its old state; a verb
 answers whether exactly one row moved. Its line of the story and its money are in the same
@@ -10,14 +10,14 @@ waiting for a lock.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, F, Q, Sum, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from gallery.failpoints import failpoint
@@ -25,24 +25,15 @@ from gallery.failpoints import failpoint
 from .charge import Charge
 from .event import Event
 from .image import Image, StoredFile
-from .image_model import ImageModel
-from .states import MOVES, NOTED, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
-from .studio import Studio
+from .states import MOVES, NOTED, OPEN, TaskStatus
+from .task_filters import CONTENT_REFUSED, TaskFilters, now_and
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from . import task  # noqa: F401  (named in the base class of the QuerySet below)
     from .user import User
 
 S = TaskStatus
-
-CONTENT_REFUSED = "content-refused"
-"""The reason of a task whose content the provider refused."""
-
-DEMO = "demo"
-"""What a task for the built-in provider carries instead of an API's URL."""
-
 
 LONGEST_WAIT = 900.0
 """Seconds: no wait of a queued task, and none between two downloads, is a longer one."""
@@ -61,158 +52,7 @@ class RemoteIdTaken(Exception):
     """The provider's task id belongs to another task already."""
 
 
-def _now_and(seconds: float) -> datetime:
-    return timezone.now() + timedelta(seconds=seconds)
-
-
-class TaskQuerySet(models.QuerySet["task.Task"]):
-    # Asking
-
-    def of(self, user: User) -> TaskQuerySet:
-        return self.filter(owner=user)
-
-    def for_cards(self) -> TaskQuerySet:
-        """With everything that a card shows."""
-        return self.select_related("batch__prompt", "model", "owner", "image")
-
-    def on_studio_page(self) -> TaskQuerySet:
-        """What stands above the gallery: open tasks, and troubled ones until dismissed.
-
-        An open task never carries a dismissal, so no OR keeps the index of owner and state away.
-        """
-        return self.filter(status__in=OPEN | TROUBLED, dismissed_at=None).order_by(
-            "-batch_id", "position"
-        )
-
-    def failed_between(self, since: datetime, until: datetime) -> TaskQuerySet:
-        return self.filter(status=TaskStatus.FAILED, ended_at__gt=since, ended_at__lte=until)
-
-    def doubtful_between(self, since: datetime, until: datetime) -> TaskQuerySet:
-        """Given up as lost in that time, or sent in it and unknown ever since."""
-        lost = Q(status=TaskStatus.LOST, ended_at__gt=since, ended_at__lte=until)
-        return self.filter(
-            lost | Q(status=TaskStatus.UNKNOWN, sent_at__gt=since, sent_at__lte=until)
-        )
-
-    def newest_of_each(self, prompts: Iterable[int], most: int) -> TaskQuerySet:
-        """At most so many tasks of each of these prompts, the newest first."""
-        rank = Window(RowNumber(), partition_by=F("batch__prompt"), order_by=F("pk").desc())
-        ranked = self.filter(batch__prompt__in=prompts).annotate(rank=rank)
-        return ranked.filter(rank__lte=most).order_by("-pk")
-
-    def counts_by_prompt(self, prompts: Iterable[int]) -> dict[int, int]:
-        """How many tasks each of these prompts has."""
-        tasks = self.filter(batch__prompt__in=prompts).order_by()
-        return dict(tasks.values_list("batch__prompt").annotate(Count("pk")))
-
-    def current(self) -> TaskQuerySet:
-        """Tasks for the provider that is configured now; no other is ever sent to or asked."""
-        return self.filter(provider=settings.PROVIDER)
-
-    def real(self) -> TaskQuerySet:
-        """Tasks that cost real money."""
-        return self.exclude(provider=DEMO)
-
-    def unknown(self) -> TaskQuerySet:
-        """Sent, without a usable answer."""
-        return self.filter(status=S.UNKNOWN)
-
-    def price_of_all(self) -> int:
-        """Their prices together, in kopecks."""
-        return self.aggregate(sum=Sum("price_kopecks"))["sum"] or 0
-
-    def content_refused(self) -> TaskQuerySet:
-        """Refused for their content: repeats may cost the installation its key."""
-        return self.filter(status=S.FAILED, reason=CONTENT_REFUSED)
-
-    def due(self, within: float = 0.0) -> TaskQuerySet:
-        """Due now, or within so many seconds."""
-        return self.filter(due_at__lte=_now_and(within))
-
-    def unpaused(self) -> TaskQuerySet:
-        """Whose money may be spent now: a pause stops real spending, never the demo."""
-        paused = Exists(Studio.objects.filter(pk=1, paused_at__isnull=False))
-        return self.filter(Q(provider=DEMO) | ~Q(paused))
-
-    def unheld(self) -> TaskQuerySet:
-        """Of people whose sending is not held after refusals of content."""
-        return self.exclude(owner__in=get_user_model().objects.held().values("pk"))
-
-    def sendable(self, within: float = 0.0) -> TaskQuerySet:
-        """Queued, due and past every gate."""
-        return (
-            self.current()
-            .due(within)
-            .unpaused()
-            .unheld()
-            .filter(
-                status=S.QUEUED,
-                model__in=ImageModel.objects.enabled().values("pk"),
-                owner__in=get_user_model().objects.filter(is_active=True).values("pk"),
-            )
-        )
-
-    def fairly(self) -> TaskQuerySet:
-        """Round robin over the owners: whoever was served longest ago comes first."""
-        return self.order_by(F("owner__last_sent_at").asc(nulls_first=True), "due_at", "pk")
-
-    def pollable(self, within: float = 0.0) -> TaskQuerySet:
-        """Due to be asked about."""
-        return self.current().due(within).filter(status=S.RENDERING)
-
-    def savable(self, within: float = 0.0) -> TaskQuerySet:
-        """Waiting for their file, and nobody is fetching it."""
-        free = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
-        return self.current().due(within).filter(free, status=S.SAVING)
-
-    def unsaved(self, seconds: float) -> TaskQuerySet:
-        """Paid for, ready for so long and not saved, be it at a provider of former days.
-
-        Demo pictures only while the demo is what this installation runs: nobody paid for them.
-        """
-        unsaved = self.filter(status__in=PAID_NOT_SAVED, ready_at__lte=_now_and(-seconds))
-        return unsaved if settings.IS_DEMO else unsaved.real()
-
-    def queued_of_the_gone(self) -> TaskQuerySet:
-        """Sent back after their owner's account was closed, which cancels what is queued."""
-        gone = get_user_model().objects.filter(is_active=False).values("pk")
-        return self.filter(status=S.QUEUED, owner__in=gone)
-
-    def overdue_sends(self) -> TaskQuerySet:
-        """Left in sending by a worker that died."""
-        return self.filter(status=S.SENDING, claimed_until__lte=timezone.now())
-
-    def unskew(self) -> int:
-        """Bring nearer what is due or claimed later than anything can be: the clock went back.
-
-        Nothing is done earlier than it might have been, and a claim gets its whole life anew.
-        """
-        moved = 0
-        for status, longest in (
-            (S.QUEUED, LONGEST_WAIT),
-            (S.RENDERING, 1.2 * settings.POLL_MAX_SECONDS),
-            (S.SAVING, LONGEST_WAIT),
-        ):
-            late = self.filter(status=status, due_at__gt=_now_and(longest + GONE_BACK))
-            moved += late.update(due_at=timezone.now())
-        for status, longest in (
-            (S.SENDING, settings.CLAIM_SECONDS),
-            (S.UNKNOWN, settings.CLAIM_SECONDS),
-            (S.SAVING, 2 * settings.DOWNLOAD_SECONDS),
-        ):
-            far = self.filter(status=status, claimed_until__gt=_now_and(longest + GONE_BACK))
-            moved += far.update(claimed_until=_now_and(longest))
-        return moved
-
-    def doubted_since(self, when: datetime) -> int:
-        """How many sends this provider left without a usable answer; our own deaths aside."""
-        return (
-            Event.objects.filter(kind="unknown", created_at__gte=when)
-            .filter(task__provider=settings.PROVIDER)
-            .exclude(facts__reason="sender-died")
-            .count()
-        )
-
+class TaskQuerySet(TaskFilters):
     # Sending
 
     @transaction.atomic
@@ -229,7 +69,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """The right to send this task's one create; None when it is gone, gated or another's."""
         self._hold_owner(pk)
         claim = uuid.uuid4()
-        until = _now_and(settings.CLAIM_SECONDS)
+        until = now_and(settings.CLAIM_SECONDS)
         moved = self.sendable()._move(
             pk,
             S.QUEUED,
@@ -264,7 +104,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             S.QUEUED,
             Q(claim=claim),
             kind="sent-back",
-            due_at=_now_and(wait),
+            due_at=now_and(wait),
             claim=None,
             claimed_until=None,
             sent_at=None,
@@ -436,7 +276,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         row = self.filter(pk=pk, status=S.RENDERING)
         polled = row.update(
             polls=F("polls") + 1,
-            due_at=_now_and(wait),
+            due_at=now_and(wait),
             missing_count=F("missing_count") + 1 if missing else 0,
             missing_since=Coalesce("missing_since", timezone.now()) if missing else None,
         )
@@ -447,7 +287,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
     def poll_all_again(self, pks: Iterable[int], wait: float) -> int:
         """The same for many at once of which there is nothing new to see; how many moved."""
         return self.filter(pk__in=pks, status=S.RENDERING).update(
-            polls=F("polls") + 1, due_at=_now_and(wait), missing_count=0, missing_since=None
+            polls=F("polls") + 1, due_at=now_and(wait), missing_count=0, missing_since=None
         )
 
     @transaction.atomic
@@ -516,7 +356,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             kind="asked-again",
             actor=by,
             due_at=timezone.now(),
-            give_up_at=_now_and(settings.LOST_SECONDS),
+            give_up_at=now_and(settings.LOST_SECONDS),
             missing_count=0,
             missing_since=None,
             ended_at=None,
@@ -535,7 +375,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
         """The right to fetch this picture; None when it is gone, not due or another's."""
         claim = uuid.uuid4()
         # The download's own deadline, and as much again for checks and the disk.
-        until = _now_and(settings.DOWNLOAD_SECONDS * 2)
+        until = now_and(settings.DOWNLOAD_SECONDS * 2)
         claimed = self.savable().filter(pk=pk).update(
             claim=claim, claimed_until=until, saves=F("saves") + 1
         )  # fmt: skip
@@ -550,7 +390,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             S.RENDERING,
             Q(claim=claim),
             kind="relinked",
-            due_at=_now_and(wait),
+            due_at=now_and(wait),
             claim=None,
             claimed_until=None,
             reason=reason,
@@ -563,7 +403,7 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             self.filter(pk=pk, status=S.SAVING, claim=claim).update(
                 claim=None,
                 claimed_until=None,
-                due_at=_now_and(wait),
+                due_at=now_and(wait),
                 reason=reason,
                 version=F("version") + 1,
             )
@@ -603,11 +443,6 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
 
     # Alarms
 
-    def unalarmed(self, level: int) -> TaskQuerySet:
-        """Not saved for as long as this alarm waits, and nobody has been told so this loudly."""
-        quieter = Q(alarm=None) | Q(alarm__lt=level)
-        return self.unsaved(settings.ALARM_SECONDS[level - 1]).filter(quieter)
-
     def ring(self, pk: int, level: int) -> bool:
         """Take it upon oneself to tell; True for one caller, ever. Changes no state."""
         return self.unalarmed(level).filter(pk=pk).update(alarm=level) == 1
@@ -643,6 +478,30 @@ class TaskQuerySet(models.QuerySet["task.Task"]):
             )
             == 1
         )
+
+    # A clock that went back
+
+    def unskew(self) -> int:
+        """Bring nearer what is due or claimed later than anything can be: the clock went back.
+
+        Nothing is done earlier than it might have been, and a claim gets its whole life anew.
+        """
+        moved = 0
+        for status, longest in (
+            (S.QUEUED, LONGEST_WAIT),
+            (S.RENDERING, 1.2 * settings.POLL_MAX_SECONDS),
+            (S.SAVING, LONGEST_WAIT),
+        ):
+            late = self.filter(status=status, due_at__gt=now_and(longest + GONE_BACK))
+            moved += late.update(due_at=timezone.now())
+        for status, longest in (
+            (S.SENDING, settings.CLAIM_SECONDS),
+            (S.UNKNOWN, settings.CLAIM_SECONDS),
+            (S.SAVING, 2 * settings.DOWNLOAD_SECONDS),
+        ):
+            far = self.filter(status=status, claimed_until__gt=now_and(longest + GONE_BACK))
+            moved += far.update(claimed_until=now_and(longest))
+        return moved
 
     # The one way to move
 

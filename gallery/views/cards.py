@@ -39,11 +39,8 @@ EXCERPT = 300
 
 def for_cards(tasks: TaskQuerySet) -> TaskQuerySet:
     """With everything that cards show, and of the prompt's text no more than its beginning."""
-    return (
-        tasks.for_cards()
-        .annotate(excerpt=Left("batch__prompt__text", EXCERPT))
-        .defer("batch__prompt__text", "batch__prompt__search_text")
-    )
+    shown: TaskQuerySet = tasks.for_cards().annotate(excerpt=Left("batch__prompt__text", EXCERPT))
+    return shown.defer("batch__prompt__text", "batch__prompt__search_text")
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,9 @@ def test_a_new_installation_is_made_of_a_copy_and_sends_nothing(
     (data_dir / "journal").mkdir(exist_ok=True)
     (data_dir / "journal/1-aa.json").write_text('{"task": 1}')
     folder = tmp_path / "backup"
+    own = os.umask(0o022)
     assert "and 2 pictures" in made(folder)
+    assert os.umask(own) == 0o022  # the process has its own again
     assert folder.stat().st_mode & 0o077 == 0
     content = everything_in(folder)
     assert b"queued at the backup" in content

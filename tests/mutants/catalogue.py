@@ -32,6 +32,7 @@ class Mutant:
 SUBMIT = "gallery/jobs/submit.py"
 POLL = "gallery/jobs/poll.py"
 TASKS = "gallery/models/task_queryset.py"
+WHICH_TASKS = "gallery/models/task_filters.py"
 BUDGET = "gallery/models/budget.py"
 CHARGE = "gallery/models/charge.py"
 BATCH = "gallery/models/batch.py"
@@ -279,7 +280,7 @@ CREATES = (
     ),
     one(
         "demo-tasks-sent-to-the-real-provider",
-        TASKS,
+        WHICH_TASKS,
         """            self.current()
             .due(within)
             .unpaused()""",
@@ -417,7 +418,7 @@ MONEY = (
     ),
     one(
         "save-claimed-by-two",
-        TASKS,
+        WHICH_TASKS,
         "return self.current().due(within).filter(free, status=S.SAVING)",
         "return self.current().due(within).filter(status=S.SAVING)",
         f"{TEST_PROCESSES}::test_each_save_is_claimed_once",
@@ -450,7 +451,7 @@ PICTURES = (
     ),
     one(
         "asked-of-another-provider",
-        TASKS,
+        WHICH_TASKS,
         "return self.current().due(within).filter(status=S.RENDERING)",
         "return self.due(within).filter(status=S.RENDERING)",
         f"{TEST_POLL}::test_a_row_that_is_gone_or_another_providers_is_not_asked",

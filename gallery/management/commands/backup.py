@@ -1,6 +1,5 @@
 """`manage.py backup DEST`: the whole installation in a folder, made while it runs."""
 
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery.jobs import backup
+from gallery.jobs.processes import umask
 
 
 class Command(BaseCommand):
@@ -17,10 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("dest", type=Path, help="a new folder, or one with an earlier backup")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        os.umask(0o077)
         folder = options["dest"].expanduser().absolute()
         try:
-            made = backup.back_up(folder)
+            with umask(0o077):
+                made = backup.back_up(folder)
         except backup.Refused as refused:
             raise CommandError(str(refused)) from refused
         except OSError as error:

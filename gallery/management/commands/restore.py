@@ -1,6 +1,5 @@
 """`manage.py restore SRC`: a new installation made of a backup; spending starts paused."""
 
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery.jobs import backup, library
+from gallery.jobs.processes import umask
 
 
 class Command(BaseCommand):
@@ -17,10 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("src", type=Path, help="what manage.py backup has made")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        os.umask(0o027)  # as when it runs: the group may be the web proxy's
         folder = options["src"].expanduser().absolute()
         try:
-            manifest, doubted = backup.restore(folder)
+            with umask(0o027):  # as when it runs: the group may be the web proxy's
+                manifest, doubted = backup.restore(folder)
         except backup.Refused as refused:
             raise CommandError(str(refused)) from refused
         except OSError as error:
