@@ -232,6 +232,8 @@ HEARTBEAT_LATE_SECONDS: float = 45
 QUIET_SECONDS: float = 3
 RESTART_PAUSES: tuple[float, ...] = (0.0, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS: float = 10
+# A launcher, or a cluster, waits so long for the last process of its predecessor to be gone.
+LOCK_SECONDS: float = 15
 
 # A half-written file this old belongs to nobody any more; so does a half-written note of an id, or
 # one of pictures that were being removed: those take a second.

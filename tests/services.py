@@ -17,11 +17,13 @@ POSTGRESQL = DATABASE_URL.startswith("postgres")
 REDIS_URL = os.environ.get("REDIS_URL", "")
 
 
-def environment(name: str) -> dict[str, str]:
-    """What an installation of that name is told, with a database made for it."""
+def environment(name: str, template: str = "") -> dict[str, str]:
+    """What an installation of that name is told, with a database made for it: as a copy of another
+    one that is not in use, or empty.
+    """
     told = {"TEST_INSTALLATION": name}
     if POSTGRESQL:
-        _on_server("CREATE DATABASE {}", name)
+        _on_server("CREATE DATABASE {} TEMPLATE {}", name, template or "template1")
         told["DATABASE_URL"] = urlsplit(DATABASE_URL)._replace(path=f"/{name}").geturl()
     if REDIS_URL:
         told["REDIS_URL"] = REDIS_URL
@@ -64,7 +66,17 @@ def ask(url: str, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def _on_server(statement: str, name: str) -> None:
+def tell(url: str, statement: str) -> None:
+    """Change an installation's database past Django; `url` is its file or its URL."""
+    if url.startswith("postgres"):
+        with psycopg.connect(url) as connection:
+            connection.execute(statement.encode())
+        return
+    with closing(sqlite3.connect(url, timeout=20)) as file, file:
+        file.execute(statement)
+
+
+def _on_server(statement: str, *names: str) -> None:
     url = urlsplit(DATABASE_URL)._replace(path="/postgres").geturl()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -35,6 +35,7 @@ BACKOFF_MAX_SECONDS = 1.0
 NOT_FOUND_SECONDS = 3600.0
 NOT_FOUND_TIMES = 3
 LEASE_SECONDS = 4.0
+LOCK_SECONDS = 6.0
 # Processes that a test hurts are told by the environment how soon a hung cluster is noticed.
 HEARTBEAT_SECONDS = float(os.environ.get("TEST_HEARTBEAT_SECONDS", "10"))
 HEARTBEAT_LATE_SECONDS = float(os.environ.get("TEST_HEARTBEAT_LATE_SECONDS", "45"))

@@ -41,7 +41,6 @@ QUEUE = "queue"  # the name under which the heartbeat is noted
 
 KEPT_FAILURES = timedelta(days=14)
 PULSE_SECONDS = 40.0  # the sentinel counts its workers twice a second; a locked database takes 20 s
-LOCK_SECONDS = 15.0
 DRAIN_SECONDS = 40.0  # for the sends in flight when a broken cluster is to be replaced
 
 STOPPED, ENDED, BROKEN = 0, 1, 3  # exit codes of a cluster: as asked, by itself, to be replaced
@@ -211,7 +210,7 @@ def run_cluster() -> int:
     """
     global _shared
     lock = LockFile(settings.DATA_DIR / "cluster.lock")
-    if not lock.acquire(LOCK_SECONDS):
+    if not lock.acquire(settings.LOCK_SECONDS):
         log.error("another-cluster-is-at-work", folder=str(settings.DATA_DIR))
         return ENDED
     try:

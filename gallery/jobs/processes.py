@@ -1,5 +1,6 @@
 """Processes that start, end and outlive each other only as they should."""
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -9,16 +10,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+PR_SET_CHILD_SUBREAPER = 36
 PARENT_POLL_SECONDS = 0.5
 
 
-@contextmanager
+@contextlib.contextmanager
 def umask(mask: int) -> Iterator[None]:
     """What is made meanwhile is not for those of the mask; the process has its own again after."""
     before = os.umask(mask)
@@ -34,17 +35,37 @@ def die_with_parent(parent: int, signum: int = signal.SIGKILL) -> None:
     On Linux the kernel sends it, when the *thread* that started this process ends: start children
     from the main thread.
     """
-    if not _ask_the_kernel(signum):
+    if not _ask_the_kernel(PR_SET_PDEATHSIG, signum):
         watch = threading.Thread(target=_watch_parent, args=(parent, signum), daemon=True)
         watch.start()
     if os.getppid() != parent:  # it died before we asked
         os.kill(os.getpid(), signum)
 
 
-def _ask_the_kernel(signum: int) -> bool:
+def adopt_orphans() -> None:
+    """Be the parent of those whose own parent, a descendant of ours, has died.
+
+    The system's first process would be, and it may be slow to take away the dead, or in a container
+    be one of ours: a group is not gone before the last of its dead is.
+    """
+    _ask_the_kernel(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def reap_orphans(own: Container[int | None]) -> None:
+    """Take away the dead that are not our own children: of those somebody asks the exit code."""
+    if not sys.platform.startswith("linux"):
+        return  # none come to us
+    with contextlib.suppress(ChildProcessError):
+        while dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if dead.si_pid in own:
+                return
+            os.waitpid(dead.si_pid, os.WNOHANG)
+
+
+def _ask_the_kernel(option: int, value: int) -> bool:
     if not sys.platform.startswith("linux"):
         return False
-    done: int = ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signum, 0, 0, 0)
+    done: int = ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
     return done == 0
 
 
@@ -138,6 +159,11 @@ class Child:
         )
 
     @property
+    def pid(self) -> int | None:
+        """None when it was never started."""
+        return self._process.pid if self._process else None
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs, and when it was never started."""
         return self._process.poll() if self._process else None
@@ -157,7 +183,8 @@ class Child:
             return True
         deadline = time.monotonic() + seconds
         while self._signal_group(signal.SIGKILL):
-            self._process.poll()
+            if self._process.poll() is not None:
+                self._reap_group()
             if time.monotonic() >= deadline:
                 return False
             time.sleep(0.02)
@@ -170,3 +197,10 @@ class Child:
         except (ProcessLookupError, PermissionError):
             return False
         return True
+
+    def _reap_group(self) -> None:
+        """Those of it that became ours when its leader, whose exit code we have, died."""
+        assert self._process is not None
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-self._process.pid, os.WNOHANG)[0]:
+                pass

@@ -12,11 +12,10 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from gallery.jobs.cluster import last_heartbeat, send_heartbeat
-from gallery.jobs.processes import Child, LockFile
+from gallery.jobs.processes import Child, LockFile, adopt_orphans
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-LOCK_SECONDS = 15.0
 STOP_SECONDS = 7.0  # for the sends in flight when we are told to stop
 REPLACE_SECONDS = 20.0  # the same when the cluster hangs
 LOOK_SECONDS = 1.0  # how often the last heartbeat is looked at
@@ -100,9 +99,10 @@ class Launcher:
 
     def run(self) -> int:
         """Work until SIGTERM, SIGINT or SIGHUP; 2 when another launcher has this DATA_DIR."""
+        adopt_orphans()
         for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(signum, self._ask_to_stop)
-        if not self._lock.acquire(LOCK_SECONDS):
+        if not self._lock.acquire(settings.LOCK_SECONDS):
             sys.stderr.write(f"DATA_DIR {settings.DATA_DIR} already has a worker.\n")
             return 2
         self._pulse.start()

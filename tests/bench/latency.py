@@ -87,7 +87,7 @@ def measure(name: str, count: int, rate: int, seconds: tuple[float, float]) -> b
             "RESULT_HOSTS": provider.host,
             "POLL_RATE": str(rate),
         }
-        with Installation(Path(folder) / "house", **env) as installation:
+        with Installation(Path(folder) / "house", empty=False, **env) as installation:
             installation.start("serve")
             wait_for(installation.is_well, 60, "health")
             return report(name, watch(installation, provider, count, seconds[1]))

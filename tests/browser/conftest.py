@@ -139,7 +139,7 @@ def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             "DJANGO_SUPERUSER_PASSWORD": "keeper-of-keys-7",
             "LANGUAGE": "C",
         }
-        with Installation(folder / "house", **env) as installation:
+        with Installation(folder / "house", empty=False, **env) as installation:
             installation.start("serve")
             wait_for(installation.is_well, 60, "health")
             yield House(installation, provider)

@@ -163,7 +163,7 @@ class Rig:
             "TEST_FAILPOINTS": str(self.armoury.folder),
             **env,
         }
-        self.installation = Installation(folder / "house", **env)
+        self.installation = Installation(folder / "house", empty=False, **env)
         self.installation.base = base
         self.presses: list[Press] = []
         self.windows: list[Window] = []

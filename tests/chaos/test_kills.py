@@ -30,7 +30,7 @@ def order(text, undo):
     Studio.objects.filter(pk=1).update(undo_send_seconds=undo)
     accept(owner, Order(uuid.uuid4(), 1, model.price_kopecks, model, text=text, ratio="1:1"))
 """
-HELD_QUEUED_SECONDS = 10
+HELD_QUEUED_SECONDS = 600
 STATES = ("queued", "sending", "rendering", "saving")
 
 
@@ -78,6 +78,14 @@ class House:
     def let_go(self) -> None:
         self.provider.no_faults()
         self.provider.settings(seconds=[0, 0.2])
+        # As if its time to be taken back were over.
+        self.shell(
+            "from django.utils import timezone\n"
+            "from gallery.jobs import cluster\n"
+            "from gallery.models import Task\n"
+            "Task.objects.filter(status='queued').update(due_at=timezone.now())\n"
+            "cluster.wake('submit')"
+        )
         wait_for(lambda: self.provider_saw().count("queued") == 1, 60, "the queued one sent")
         for prompt in STATES:
             self.provider.ready(match=prompt)
@@ -110,7 +118,7 @@ def house(tmp_path: Path) -> Iterator[House]:
             "TEST_HEARTBEAT_SECONDS": "0.5",
             "TEST_HEARTBEAT_LATE_SECONDS": "5",
         }
-        with Installation(tmp_path / "house", **env) as installation:
+        with Installation(tmp_path / "house", empty=False, **env) as installation:
             installation.start("serve")
             wait_for(installation.is_well, 40, "health")
             yield House(installation, provider)

@@ -177,7 +177,7 @@ def test_an_installation_lives_through_a_redis_that_hangs(
 ) -> None:
     url, server = redis_server
     env = {"REDIS_URL": url, "TEST_HEARTBEAT_SECONDS": "1"}
-    with Installation(tmp_path / "house", **env) as installation:
+    with Installation(tmp_path / "house", empty=False, **env) as installation:
         installation.start("serve")
         wait_for(installation.is_well, 40, "health")
         os.kill(server.pid, signal.SIGSTOP)

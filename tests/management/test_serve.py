@@ -29,7 +29,13 @@ STOP_SECONDS = 10
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    with Installation(tmp_path, TEST_HEARTBEAT_SECONDS="1") as installation:
+    with Installation(tmp_path, empty=False, TEST_HEARTBEAT_SECONDS="1") as installation:
+        yield installation
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path) as installation:
         yield installation
 
 
@@ -37,7 +43,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation that several tests hurt, one after the other."""
     folder = tmp_path_factory.mktemp("serving")
-    with Installation(folder, TEST_HEARTBEAT_SECONDS="1", **ADMIN) as installation:
+    with Installation(folder, empty=True, TEST_HEARTBEAT_SECONDS="1", **ADMIN) as installation:
         installation.start("serve")
         wait_for(installation.is_well, WARM_SECONDS, "health")
         yield installation
@@ -205,26 +211,24 @@ def test_a_port_in_use_is_told_at_once(installation: Installation) -> None:
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("kind", ["not a database", "a folder"])
-def test_an_unreadable_database_is_told(installation: Installation, kind: str) -> None:
-    path = installation.folder / "data" / "artel.sqlite3"
+def test_an_unreadable_database_is_told(empty: Installation, kind: str) -> None:
+    path = empty.folder / "data" / "artel.sqlite3"
     path.parent.mkdir(exist_ok=True)
     if kind == "a folder":
         path.mkdir()
     else:
         path.write_text("no database at all, but long enough to look like one " * 20)
-    done = installation.run("serve", **ADMIN)
+    done = empty.run("serve", **ADMIN)
     assert done.returncode == 2
     assert "database" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_the_set_up_link_is_printed_while_there_is_no_administrator(
-    installation: Installation,
-) -> None:
-    installation.start("serve")
-    wait_for(lambda: "Ctrl-C" in installation.output(), WARM_SECONDS, "the greeting")
-    link = f"http://127.0.0.1:{installation.port}/setup/"
-    assert link in installation.output()
+def test_the_set_up_link_is_printed_while_there_is_no_administrator(empty: Installation) -> None:
+    empty.start("serve")
+    wait_for(lambda: "Ctrl-C" in empty.output(), WARM_SECONDS, "the greeting")
+    link = f"http://127.0.0.1:{empty.port}/setup/"
+    assert link in empty.output()
 
 
 def test_the_key_is_in_no_command_line_and_no_output(installation: Installation) -> None:

@@ -80,14 +80,13 @@ class WholeHouse:
                 "EMAIL_URL": "submission://somebody:secret@127.0.0.1:9",
                 "LANGUAGE": "C",
             }
-            self.installation = stack.enter_context(Installation(self.folder / "house", **env))
+            house = Installation(self.folder / "house", empty=False, **env)
+            self.installation = stack.enter_context(house)
             self._furnish(provider)
             self.stack = stack.pop_all()
         return self
 
     def _furnish(self, provider: DemoServer) -> None:
-        migrated = self.installation.run("migrate", "--verbosity", "0")
-        assert migrated.returncode == 0, migrated.stderr
         found = self._shell(self.call)
         provider.settings(balance=found["balance"])
         self.installation.start("serve")

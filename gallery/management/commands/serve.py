@@ -24,7 +24,7 @@ from django.urls import reverse
 
 from gallery.jobs import restored
 from gallery.jobs.cluster import broker_trouble
-from gallery.jobs.processes import Child, LockFile, die_with_parent
+from gallery.jobs.processes import Child, LockFile, adopt_orphans, die_with_parent, reap_orphans
 from gallery.jobs.supervisor import MANAGE, Backoff
 from gallery.models import Studio
 
@@ -76,6 +76,7 @@ class Everything:
         self.stops_asked = 0
 
     def run(self) -> int:
+        adopt_orphans()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._ask_to_stop)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
@@ -181,6 +182,7 @@ class Everything:
         backoffs = {child.name: Backoff() for child in self.children}
         due: dict[str, float] = {}
         while not self.stops_asked:
+            reap_orphans({child.pid for child in self.children})
             now = time.monotonic()
             for child in self.children:
                 if child.is_running:
