@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import chromium
+from tests.browser import axe
 from tests.browser.guard import Guard
 from tests.browser.house import KEY, House, Person
 from tests.demo.server import DemoServer
@@ -106,6 +107,7 @@ def glance(
             context = whole_house.enter(browser, sight, language)
             guard = Guard(urlsplit(whole_house.address).netloc)
             guard.watch(context)
+            axe.bring_along(context)
             visitor = visitors[sight.who, language] = context.new_page(), guard
         page, guard = visitor
         opened.append(visitor)

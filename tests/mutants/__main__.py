@@ -83,7 +83,9 @@ def copy_source(to: Path) -> None:
     shutil.copytree(ROOT, to, ignore=made, symlinks=True)
 
 
-def run(root: Path, tests: Sequence[str], seconds: float | None = None) -> tuple[int, str]:
+def run(
+    root: Path, tests: Sequence[str], *, on_sqlite: bool = False, seconds: float | None = None
+) -> tuple[int, str]:
     """What pytest answers and prints, in that copy and with a database that all runs share."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "--reuse-db"]
     # Nothing compiled or remembered: a file of the same size and second may be another mutant's.
@@ -94,6 +96,8 @@ def run(root: Path, tests: Sequence[str], seconds: float | None = None) -> tuple
         "DATA_DIR": str(root.parent / "data"),
         "TEST_RUN": RUN,
     }
+    if on_sqlite:
+        environment.pop("DATABASE_URL", None)
     done = subprocess.run(
         command,
         cwd=root,
@@ -111,7 +115,7 @@ def attempt(root: Path, mutant: Mutant, tests: Sequence[str]) -> Verdict:
     began = time.monotonic()
     with applied(root, mutant):
         try:
-            code, output = run(root, tests, SECONDS)
+            code, output = run(root, tests, on_sqlite=mutant.is_of_sqlite, seconds=SECONDS)
         except subprocess.TimeoutExpired:
             return Verdict(mutant, False, f"no answer within {SECONDS} s", SECONDS)
     seconds = time.monotonic() - began
@@ -156,12 +160,14 @@ def main() -> int:
 
 def judge(root: Path, mutants: Sequence[Mutant], tests: Sequence[str] | None) -> int:
     """Try each, and print what caught it; the exit code."""
-    named = tests or sorted({test for mutant in mutants for test in mutant.tests})
-    code, output = run(root, named)
-    if code != 0:
-        print(output)
-        print("These tests are red without any mutant: nothing would be proved.")
-        return 1
+    for on_sqlite in (False, True):
+        those = [mutant for mutant in mutants if mutant.is_of_sqlite is on_sqlite]
+        named = tests or sorted({test for mutant in those for test in mutant.tests})
+        code, output = run(root, named, on_sqlite=on_sqlite) if those else (0, "")
+        if code != 0:
+            print(output)
+            print("These tests are red without any mutant: nothing would be proved.")
+            return 1
     survivors = 0
     for mutant in mutants:
         verdict = attempt(root, mutant, tests or mutant.tests)

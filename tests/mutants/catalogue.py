@@ -27,6 +27,8 @@ class Mutant:
     tests: tuple[str, ...]
     needs_rows_locked: bool = False
     """No mistake on SQLite, where one writer at a time has the whole database."""
+    is_of_sqlite: bool = False
+    """A mistake on SQLite alone: tried there, wherever the others are."""
 
 
 SUBMIT = "gallery/jobs/submit.py"
@@ -75,8 +77,10 @@ HOLD_NAIVELY = """            row.refresh_from_db()
 EXEMPT = "from django.views.decorators.csrf import csrf_exempt\n\n\n@csrf_exempt\n"
 
 
-def one(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
-    return Mutant(name, (Edit(file, old, new),), tests)
+def one(
+    name: str, file: str, old: str, new: str, *tests: str, is_of_sqlite: bool = False
+) -> Mutant:
+    return Mutant(name, (Edit(file, old, new),), tests, is_of_sqlite=is_of_sqlite)
 
 
 def sent_again_when(condition: str) -> Edit:
@@ -277,6 +281,7 @@ CREATES = (
         "PRAGMA synchronous=FULL;",
         "PRAGMA synchronous=NORMAL;",
         f"{TEST_SETTINGS}::test_what_is_committed_is_on_the_disk",
+        is_of_sqlite=True,
     ),
     one(
         "demo-tasks-sent-to-the-real-provider",
@@ -688,6 +693,7 @@ BAD_DAYS = (
         "        tables = connection.introspection.table_names()\n",
         "        return True\n        tables: list[str] = []\n",
         f"{TEST_BACKUP}::test_only_a_database_that_answers_is_taken_for_empty",
+        is_of_sqlite=True,
     ),
     one(
         "saved-where-the-disk-was",
