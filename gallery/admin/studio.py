@@ -58,6 +58,18 @@ SEEN_IN_BALANCE = frozenset({"balance-empty", "key-refused", "no-key", "breaker"
 """Reasons of a pause that a reading of the balance tells to be gone, for nothing."""
 
 
+STILL_THERE = {
+    "archiver-dead": _(
+        "Finished pictures still wait to be saved, and none was saved in the last minutes. "
+        "Mend the reason that their tasks give, or tick the box."
+    ),
+    "unreadable": _(
+        "The provider's answers about pictures are still not understood. Ask whether its API has "
+        "changed and whether there is a newer Artel, or tick the box."
+    ),
+}
+
+
 def needs_reading(studio: Studio) -> bool:
     if studio.pause_reason == "no-key" and settings.IS_DEMO:
         return False  # there is nobody to ask
@@ -66,8 +78,11 @@ def needs_reading(studio: Studio) -> bool:
 
 def is_doubtful(studio: Studio) -> bool:
     """Whether a person may have to say that the cause is gone."""
-    is_archive = studio.pause_reason == "archiver-dead"
-    return needs_reading(studio) or (is_archive and sweep.is_archive_stuck())
+    seen = {
+        "archiver-dead": sweep.is_archive_stuck,
+        "unreadable": sweep.are_answers_unreadable,
+    }
+    return needs_reading(studio) or seen.get(studio.pause_reason, bool)()
 
 
 def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
@@ -81,12 +96,7 @@ def resume(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
     if needs_reading(studio):
         refuse_by_reading(studio.pause_reason, all_the_same=all_the_same)
     elif is_doubtful(studio) and not all_the_same:
-        raise Refused(
-            gettext(
-                "Finished pictures still wait to be saved, and none was saved in the last minutes. "
-                "Mend the reason that their tasks give, or tick the box."
-            )
-        )
+        raise Refused(str(STILL_THERE[studio.pause_reason]))
     resumed = Studio.objects.resume(by=by)
     if resumed:
         cluster.wake("submit")

@@ -164,9 +164,9 @@ def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
         case answers.NoSuchTask():
             return _missing(task)
         case answers.Working():
-            _wait(task)
+            _wait(task, working=outcome.is_understood, unread=not outcome.is_understood)
         case answers.AskAgain(_, _, retry_after):
-            _wait(task, at_least=retry_after or 0.0)
+            _wait(task, at_least=retry_after or 0.0, unread=not outcome.is_understood)
         case answers.OperatorRefusal(reason, detail):
             if not task.is_demo:
                 Studio.objects.pause(reason, note=detail)
@@ -178,6 +178,7 @@ def _says_nothing_new(task: Task, outcome: answers.ResultOutcome) -> bool:
     """Working, as before, within the usual time: most answers by far."""
     return (
         isinstance(outcome, answers.Working)
+        and outcome.is_understood
         and not task.reason
         and not task.time_is_up
         and _age(task) <= _usual_seconds(task)
@@ -189,13 +190,16 @@ def _is_refusal(outcome: answers.ResultOutcome) -> bool:
     return isinstance(outcome, answers.Failed) and outcome.reason == CONTENT_REFUSED
 
 
-def _wait(task: Task, at_least: float = 0.0) -> None:
+def _wait(
+    task: Task, at_least: float = 0.0, *, working: bool = False, unread: bool = False
+) -> None:
     if _gave_up(task, "never-came"):
         return
     age, usual = _age(task), _usual_seconds(task)
     # A reason that came with the task back from saving stays until the picture does.
     trouble = task.reason or ("slow" if age > usual else "")
-    Task.objects.poll_again(task.pk, max(at_least, next_poll(age, usual)), trouble)
+    pause = max(at_least, next_poll(age, usual))
+    Task.objects.poll_again(task.pk, pause, trouble, working=working, unread=unread)
 
 
 def _missing(task: Task) -> bool:

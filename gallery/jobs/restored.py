@@ -22,7 +22,8 @@ def note() -> int:
     before the backup lets nobody in.
     """
     Studio.objects.void_setup_token()
-    Studio.objects.pause("restored")
+    # Also where it was paused at the backup: that cause was another installation's.
+    Studio.objects.pause("restored", anew=True)
     queued = Task.objects.real().filter(status=TaskStatus.QUEUED)
     return sum(Task.objects.doubt_restored(pk) for pk in queued.values_list("pk", flat=True))
 

@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
+from gallery.jobs.clocks import ClockGuard
 from gallery.jobs.cluster import last_heartbeat, send_heartbeat
 from gallery.jobs.processes import Child, LockFile, adopt_orphans
 
@@ -39,7 +40,7 @@ class Backoff:
 
 
 class Pulse(threading.Thread):
-    """Sends heartbeats through the queue, and notices when they no longer arrive.
+    """Sends heartbeats through the queue, and notices when they no longer arrive; minds the clock.
 
     A thread, so that a database that hangs does not keep the launcher from its signals. What cannot
     be looked at proves nothing: after an outage of the database the waiting begins anew. Measured
@@ -52,6 +53,7 @@ class Pulse(threading.Thread):
         self._seen: object = None
         self._changed_at = time.monotonic()
         self._send_at = 0.0
+        self._clock = ClockGuard()
         self.is_late = False
 
     def begin(self) -> None:
@@ -65,6 +67,7 @@ class Pulse(threading.Thread):
         while True:
             try:
                 close_old_connections()
+                self._clock.look()
                 self._look()
                 self._send()
             except Exception as error:  # whatever the broker or the database raises

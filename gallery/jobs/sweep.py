@@ -57,6 +57,7 @@ def sweep() -> None:
     guard_key()
     guard_disk()
     guard_archive()
+    guard_answers()
     alarms.ring()
     store.remove_stale(settings.DATA_DIR, settings.INCOMING_SECONDS)
     failpoint("sweep-stale-gone")
@@ -83,11 +84,36 @@ def guard_key() -> None:
 
 def guard_archive() -> None:
     """Stop spending when finished pictures cannot be kept."""
-    resumed = Studio.objects.current().resumed_at
-    if settings.IS_DEMO or (resumed is not None and resumed > _long_ago()):
-        return  # an administrator knows, and what waits is tried at growing intervals
-    if is_archive_stuck():
+    if not _is_resumed_lately() and is_archive_stuck():
         Studio.objects.pause("archiver-dead")
+
+
+def guard_answers() -> None:
+    """Stop spending when nothing is understood any more of what the provider says of pictures."""
+    if not _is_resumed_lately() and are_answers_unreadable():
+        Studio.objects.pause("unreadable")
+
+
+def _is_resumed_lately() -> bool:
+    """Then an administrator knows, and what waits is tried at growing intervals. The demo is no
+    reason to stop.
+    """
+    resumed = Studio.objects.current().resumed_at
+    return settings.IS_DEMO or (resumed is not None and resumed > _long_ago())
+
+
+def are_answers_unreadable() -> bool:
+    """Whether for long no answer about a picture was understood. One that is told of in a way that
+    nobody knows while others are well is its own affair.
+    """
+    since = _long_ago()
+    asked = Task.objects.current().filter(status=TaskStatus.RENDERING, polls__gt=0)
+    if not asked.filter(unread_since__lte=since).exists():
+        return False
+    if asked.filter(unread_since=None).exists():
+        return False
+    understood = Event.objects.filter(kind__in=("ready", "failed"), created_at__gte=since)
+    return not understood.exists()
 
 
 def _long_ago() -> datetime:

@@ -51,6 +51,7 @@ from .task import Task
 from .task_filters import CONTENT_REFUSED, DEMO
 from .task_queryset import IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
+from .writing import takes_writes
 from .zip import NoRoom, Step, Zip, ZipStatus
 
 __all__ = [
@@ -141,5 +142,6 @@ __all__ = [
     "one_time_tokens",
     "prune_attempts",
     "span",
+    "takes_writes",
     "typical",
 ]

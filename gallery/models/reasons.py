@@ -35,6 +35,8 @@ SENTENCES: dict[str, str | Promise] = {
     "disk-full": _("The disk is nearly full."),
     "archive-gone": _("The folder of the pictures is gone, or empty."),
     "archiver-dead": _("Finished pictures could not be saved for ten minutes."),
+    "unreadable": _("For ten minutes no answer of the provider about a picture was understood."),
+    "clock": _("The clock of this server jumped by more than five minutes."),
     "restored": _("This installation was restored from a backup."),
     # Why a model is off.
     "model-forbidden": _("The provider does not allow this model for this key."),

@@ -22,6 +22,7 @@ from .image_model import ImageModel
 from .reasons import sentence
 from .states import OPEN, PAID_NOT_SAVED, TaskStatus
 from .task import LINK_LIFE, Task
+from .task_filters import LINK_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,11 +62,22 @@ class Unsaved:
 
     count: int
     oldest: datetime | None
+    """Since when the one that was ready first is known to be."""
+    link_since: datetime | None
+    """No link to any of them is older."""
 
     @property
     def link_dies_at(self) -> datetime | None:
-        """When the oldest one's link may die at the earliest."""
-        return self.oldest + LINK_LIFE if self.oldest else None
+        """When the first of their links may die at the earliest."""
+        return self.link_since + LINK_LIFE if self.link_since else None
+
+    @property
+    def level(self) -> int:
+        """How many of the alarms have rung for it: 0 to 3."""
+        if self.link_since is None:
+            return 0
+        age = (timezone.now() - self.link_since).total_seconds()
+        return sum(age >= seconds for seconds in settings.ALARM_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -137,14 +149,19 @@ def overdue() -> TaskQuerySet:
 
 def unsaved() -> Unsaved:
     """Paid for and not saved, though ready for longer than saving takes. Zero when all is well."""
-    found = overdue().aggregate(count=Count("pk"), oldest=Min("ready_at"))
-    return Unsaved(found["count"], found["oldest"])
+    return _unsaved(overdue())
 
 
 def alarm() -> Unsaved:
     """Of these, what administrators are told on every page."""
-    found = Task.objects.unsaved(settings.ALARM_SECONDS[0])
-    return Unsaved(**found.aggregate(count=Count("pk"), oldest=Min("ready_at")))
+    return _unsaved(Task.objects.unsaved(settings.ALARM_SECONDS[0]))
+
+
+def _unsaved(tasks: TaskQuerySet) -> Unsaved:
+    found = tasks.annotate(link_from=LINK_SINCE).aggregate(
+        count=Count("pk"), oldest=Min("ready_at"), link_since=Min("link_from")
+    )
+    return Unsaved(**found)
 
 
 def failures() -> list[Line]:

@@ -35,10 +35,15 @@ class StudioQuerySet(models.QuerySet["Studio"]):
         """The installation's row; made with its defaults when a restore has left none."""
         return self.get_or_create(pk=1)[0]
 
-    def pause(self, reason: str, by: User | None = None, note: str = "") -> bool:
-        """Stop every real create that is not yet on the wire. False when already paused."""
+    def pause(
+        self, reason: str, by: User | None = None, note: str = "", *, anew: bool = False
+    ) -> bool:
+        """Stop every real create that is not yet on the wire. False when already paused: then the
+        first cause stays, unless this one has made it a thing of the past.
+        """
         self.current()
-        paused = self.filter(pk=1, paused_at=None).update(
+        rows = self.filter(pk=1) if anew else self.filter(pk=1, paused_at=None)
+        paused = rows.update(
             paused_at=timezone.now(), pause_reason=reason, paused_by=by, pause_note=note[:500]
         )
         if paused:

@@ -76,6 +76,10 @@ class Task(models.Model):
     missing_since = models.DateTimeField(_("not found since"), null=True)
     give_up_at = models.DateTimeField(_("given up after"), null=True)
     ready_at = models.DateTimeField(_("ready at"), null=True)
+    # Before that it was not ready: no link to its picture is older.
+    link_since = models.DateTimeField(_("link not older than"), null=True, editable=False)
+    # Since when every answer about it has had a shape that nobody knows.
+    unread_since = models.DateTimeField(_("not understood since"), null=True, editable=False)
     result_url = models.TextField(_("link to the result"), blank=True)
     saves = models.PositiveIntegerField(_("downloads begun"), default=0)
     # How loud it has been said that its picture is not saved: each alarm rings once.
@@ -156,14 +160,17 @@ class Task(models.Model):
     @property
     def link_dies_at(self) -> datetime | None:
         """When the link to its picture may die at the earliest; None before there is one."""
-        return self.ready_at + LINK_LIFE if self.ready_at else None
+        if self.ready_at is None:
+            return None
+        return min(self.link_since or self.ready_at, self.ready_at) + LINK_LIFE
 
     @property
     def link_left(self) -> float | None:
         """Seconds for which the link surely lives yet; None unless a ready picture is not saved."""
-        if self.status not in PAID_NOT_SAVED or self.ready_at is None:
+        dies = self.link_dies_at
+        if self.status not in PAID_NOT_SAVED or dies is None:
             return None
-        left = (self.ready_at + LINK_LIFE - timezone.now()).total_seconds()
+        left = (dies - timezone.now()).total_seconds()
         return min(max(0.0, left), LINK_LIFE.total_seconds())
 
     @property
@@ -171,9 +178,9 @@ class Task(models.Model):
         """The code of why the provider's link may not be passed on as a reference; else empty."""
         if self.provider != settings.PROVIDER:
             return "link-foreign"
-        if not self.result_url or self.ready_at is None:
+        if not self.result_url or self.link_dies_at is None:
             return "link-expired"
-        age = (timezone.now() - self.ready_at).total_seconds()
+        age = (timezone.now() - self.link_dies_at + LINK_LIFE).total_seconds()
         return "" if age < settings.REFERENCE_SECONDS else "link-expired"
 
     def gate(self, studio: Studio) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Count, Exists, F, Q, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, Least, RowNumber
 from django.utils import timezone
 
 from .event import Event
@@ -32,6 +32,10 @@ DEMO = "demo"
 """What a task for the built-in provider carries instead of an API's URL."""
 
 
+LINK_SINCE = Least(Coalesce("link_since", "ready_at"), "ready_at")
+"""Since when a ready picture's link may have lived: nobody may have asked when it became ready."""
+
+
 def now_and(seconds: float) -> datetime:
     return timezone.now() + timedelta(seconds=seconds)
 
@@ -42,7 +46,7 @@ class TaskFilters(models.QuerySet["task.Task"]):
 
     def for_cards(self) -> Self:
         """With everything that a card shows."""
-        return self.select_related("batch__prompt", "model", "owner", "image")
+        return self.select_related("batch__prompt", "model", "owner", "image", "comparison")
 
     def on_studio_page(self) -> Self:
         """What stands above the gallery: open tasks, and troubled ones until dismissed.
@@ -133,11 +137,12 @@ class TaskFilters(models.QuerySet["task.Task"]):
         return self.current().due(within).filter(free, status=S.SAVING)
 
     def unsaved(self, seconds: float) -> Self:
-        """Paid for, ready for so long and not saved, be it at a provider of former days.
+        """Paid for, ready for as long as may be and not saved, be it at a provider of former days.
 
         Demo pictures only while the demo is what this installation runs: nobody paid for them.
         """
-        unsaved = self.filter(status__in=PAID_NOT_SAVED, ready_at__lte=now_and(-seconds))
+        ready = self.filter(status__in=PAID_NOT_SAVED, ready_at__isnull=False)
+        unsaved = ready.alias(link_from=LINK_SINCE).filter(link_from__lte=now_and(-seconds))
         return unsaved if settings.IS_DEMO else unsaved.real()
 
     def queued_of_the_gone(self) -> Self:

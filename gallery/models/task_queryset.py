@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, models, transaction
+from django.db.models import Case, Exists, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from .charge import Charge
 from .event import Event
 from .image import Image, StoredFile
 from .states import MOVES, NOTED, OPEN, TaskStatus
+from .studio import Studio
 from .task_filters import CONTENT_REFUSED, TaskFilters, now_and
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class IllegalMove(Exception):
 
 class RemoteIdTaken(Exception):
     """The provider's task id belongs to another task already."""
+
+
+def _not_ready_yet() -> Case:
+    """Now, of what has not been ready before: then no link of it can be older."""
+    now = timezone.now()
+    return Case(
+        When(ready_at=None, then=Value(now, models.DateTimeField())), default=F("link_since")
+    )
 
 
 class TaskQuerySet(TaskFilters):
@@ -271,12 +280,19 @@ class TaskQuerySet(TaskFilters):
 
     # Rendering
 
-    def poll_again(self, pk: int, wait: float, trouble: str = "", *, missing: bool = False) -> bool:
-        """Still no picture: ask again in `wait` seconds."""
+    def poll_again(
+        self, pk: int, wait: float, trouble: str = "", *, missing: bool = False,
+        working: bool = False, unread: bool = False,
+    ) -> bool:  # fmt: skip
+        """Still no picture: ask again in `wait` seconds. Whether the provider said that it works
+        on it, or said nothing that is understood.
+        """
         row = self.filter(pk=pk, status=S.RENDERING)
         polled = row.update(
             polls=F("polls") + 1,
             due_at=now_and(wait),
+            unread_since=Coalesce("unread_since", timezone.now()) if unread else None,
+            **({"link_since": _not_ready_yet()} if working else {}),
             missing_count=F("missing_count") + 1 if missing else 0,
             missing_since=Coalesce("missing_since", timezone.now()) if missing else None,
         )
@@ -287,8 +303,9 @@ class TaskQuerySet(TaskFilters):
     def poll_all_again(self, pks: Iterable[int], wait: float) -> int:
         """The same for many at once of which there is nothing new to see; how many moved."""
         return self.filter(pk__in=pks, status=S.RENDERING).update(
-            polls=F("polls") + 1, due_at=now_and(wait), missing_count=0, missing_since=None
-        )
+            polls=F("polls") + 1, due_at=now_and(wait), missing_count=0, missing_since=None,
+            link_since=_not_ready_yet(), unread_since=None,
+        )  # fmt: skip
 
     @transaction.atomic
     def ready(self, pk: int, url: str, cost_kopecks: int | None) -> bool:
@@ -305,6 +322,7 @@ class TaskQuerySet(TaskFilters):
             due_at=timezone.now(),
             missing_count=0,
             missing_since=None,
+            unread_since=None,
             claim=None,
             claimed_until=None,
             reason="",
@@ -359,6 +377,7 @@ class TaskQuerySet(TaskFilters):
             give_up_at=now_and(settings.LOST_SECONDS),
             missing_count=0,
             missing_since=None,
+            unread_since=None,
             ended_at=None,
             dismissed_at=None,
             reason="",
@@ -560,6 +579,7 @@ class TaskQuerySet(TaskFilters):
             "remote_id": remote_id,
             "accepted_at": now,
             "due_at": now,
+            "link_since": now,
             "give_up_at": now + timedelta(seconds=settings.LOST_SECONDS),
             "claim": None,
             "claimed_until": None,
@@ -574,8 +594,13 @@ class TaskQuerySet(TaskFilters):
             raise RemoteIdTaken(remote_id) from error
 
     def _surely_over(self) -> Q:
-        """The send's own claim has run out, so that no byte of it can still leave."""
-        return Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
+        """The send's own claim has run out, so that no byte of it can still leave: by a clock that
+        has not just jumped.
+        """
+        lately = now_and(-settings.CLAIM_SECONDS)
+        jumped = Studio.objects.filter(pk=1, pause_reason="clock", paused_at__gt=lately)
+        over = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
+        return over & ~Q(Exists(jumped))
 
     def _refund(self, pk: int) -> None:
         """The provider made no picture: what it says that it kept is spent, else nothing is."""

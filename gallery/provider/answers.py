@@ -7,6 +7,11 @@ cut and without the key, which is data wherever it is shown.
 
 from dataclasses import dataclass, field
 
+WORKING_WORDS = frozenset({"idle", "processing", "running", "queued"})
+"""What the API says of a task under way. Any other word is taken for one, and noted as new."""
+UNREADABLE = frozenset({"not-json", "no-code", "other-task", "no-status"})
+"""Why a whole answer to a question about a task told nothing: its shape is not the API's."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
@@ -80,6 +85,11 @@ class Working:
     word: str
     echo: Echo = field(default=SILENT, compare=False)
 
+    @property
+    def is_understood(self) -> bool:
+        """Whether its word is one of those that the API is known to say of work under way."""
+        return self.word in WORKING_WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -144,6 +154,11 @@ class AskAgain:
     reason: str
     detail: str = ""
     retry_after: float | None = None
+
+    @property
+    def is_understood(self) -> bool:
+        """False when a whole answer came whose shape is none that the API is known to have."""
+        return self.reason not in UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

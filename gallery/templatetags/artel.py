@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
-from gallery.models import MAX_COUNT, Collection, Studio, absence, report
+from gallery.models import MAX_COUNT, Collection, Studio, absence, report, takes_writes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,6 +104,7 @@ def thumb_height(image: Image, size: int) -> int:
 def notices(context: dict[str, Any]) -> dict[str, Any]:
     """What every page says while it is so: demo pictures, spending paused, one's sending held; and
     to administrators that something is paid for and not saved.
+    And that nothing is kept, while the database can only be read.
     """
     user: User | AnonymousUser | None = context.get("user")
     known = user is not None and user.is_authenticated
@@ -113,6 +114,7 @@ def notices(context: dict[str, Any]) -> dict[str, Any]:
         "studio": Studio.objects.current() if known else None,
         "user": user,
         "alarm": report.alarm() if is_told else None,
+        "is_read_only": known and not takes_writes(),
         "now": timezone.now(),
     }
 

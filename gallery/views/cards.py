@@ -112,6 +112,14 @@ class Card:
         return link_words(self.task.link_left) if self.task.link_left is not None else ""
 
     @property
+    def balance_words(self) -> str:
+        """What the balance says of an unknown task, once it was read; else empty."""
+        found = getattr(self.task, "comparison", None)
+        if self.task.status != TaskStatus.UNKNOWN or found is None:
+            return ""
+        return _("Balance: %(verdict)s.") % {"verdict": found.get_verdict_display()}
+
+    @property
     def timing(self) -> SafeString:
         """What the page's script goes on counting from."""
         return format_html(

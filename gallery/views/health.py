@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from gallery.jobs import cluster, library
+from gallery.models import takes_writes
 
 ROOM_BYTES = 64 * 1024 * 1024
 
@@ -41,6 +42,8 @@ def _database() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             cursor.fetchone()
+        if not takes_writes():
+            return "The database takes nothing: it can only be read."
     except DatabaseError:
         return "The database does not answer."
     return ""

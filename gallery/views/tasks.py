@@ -105,6 +105,7 @@ def task_live(request: StudioRequest) -> HttpResponse:
         "due_at",
         "claimed_until",
         "ready_at",
+        "link_since",
         "reason",
         "model__is_enabled",
         "owner__held_until",

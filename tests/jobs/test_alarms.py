@@ -204,6 +204,12 @@ def test_every_page_of_an_administrator_says_so(
         assert words in page_of(admin, path)
         assert words not in page_of(alice, path)
     assert "its link surely lives until" in page_of(admin)
+    assert "For six hours:" not in page_of(admin)
+    ready(task, 6.5)
+    assert "For six hours:" in page_of(admin)
+    ready(task, 18.5)
+    assert "These are the last hours:" in page_of(admin)
+    assert '<p class="notice strong">' in page_of(admin)
     ready(task, 25)
     assert "its link may be dead by now" in page_of(admin)
     assert django_settings.ALARM_SECONDS[0] == 3600

@@ -1,6 +1,7 @@
 """Bad days of the machine: spending stops by itself, the page says which, and nothing is lost.
 
-A wrong key is in test_submit.py and test_poll.py, answers of another shape in tests/chaos.
+A wrong key is in test_submit.py and test_poll.py, answers of another shape to creates in
+test_submit.py and tests/chaos.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
@@ -25,6 +27,7 @@ from gallery.admin.deeds import Refused
 from gallery.admin.studio import resume
 from gallery.jobs import cluster, journal, pump, remote, sweep
 from gallery.jobs import submit as submit_jobs
+from gallery.jobs.clocks import ClockGuard
 from gallery.models import Image, Lease, Studio, Task, TaskStatus, User
 from gallery.provider.client import clock
 from tests.conftest import Submit
@@ -49,6 +52,13 @@ def failing() -> Iterator[Callable[[str, Exception], None]]:
     failpoints.arm(react)
     yield lambda name, error: armed.clear() if not name else armed.update({name: error})
     failpoints.arm(None)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    """Pages are drawn here without a collectstatic."""
+    backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
 
 
 @pytest.fixture
@@ -128,7 +138,7 @@ def test_a_folder_of_pictures_that_vanished(
 @pytest.mark.sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_read_only_when_an_id_arrives(
-    provider: DemoServer, submit: Submit, alice: User, settings: Any
+    provider: DemoServer, submit: Submit, alice: User
 ) -> None:
     """The id is on the disk; nothing more leaves, as no claim can be written; then all goes on."""
     task, other = submit(alice, "read only", count=2).tasks.order_by("pk")
@@ -147,10 +157,12 @@ def test_a_database_that_is_read_only_when_an_id_arrives(
             submit_jobs.transmit(wire, task.pk, claim, clock() + 3)
         with pytest.raises(OperationalError):
             Task.objects.claim_send(other.pk)
-        backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
-        settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
         answer = client.get("/")
         assert answer.status_code == 200
+        for path in ("/", "/gallery/", "/history/"):
+            assert "The database takes nothing just now" in client.get(path).text
+        health = client.get("/healthz").json()
+        assert health["reasons"]["database"] == "The database takes nothing: it can only be read."
         form = answer.context["form"]
         typed = {
             "prompt": "not lost",
@@ -170,12 +182,113 @@ def test_a_database_that_is_read_only_when_an_id_arrives(
             assert "The database takes nothing just now." in answer.text
     finally:
         read_only("OFF")
+    assert "The database takes nothing" not in client.get("/").text
     assert len([one for one in provider.charges() if one["prompt"] == "read only"]) == 1
     assert Task.objects.get(pk=task.pk).status == S.SENDING
     assert journal.replay() == 1
     assert Task.objects.get(pk=task.pk).status == S.RENDERING
     assert Task.objects.get(pk=other.pk).status == S.QUEUED
     check_money()
+
+
+@pytest.mark.parametrize("behaviour", ["garbage", "unknown-word", "done-without-url", "other-id"])
+def test_answers_about_pictures_that_nobody_understands(
+    provider: DemoServer,
+    submit: Submit,
+    alice: User,
+    admin: User,
+    client: Client,
+    no_undo: None,
+    behaviour: str,
+) -> None:
+    """Ten minutes of them stop the spending; asking goes on, and what is understood again comes."""
+    task = send(submit(alice, f"not understood: {behaviour}").tasks.get())
+    provider.fault("result", behaviour)
+    assert ask(task).unread_since
+    sweep.run()
+    assert not Studio.objects.current().is_paused, "one answer is none of ten minutes"
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Task.objects.update(unread_since=long_ago)
+    assert ask(task).unread_since == long_ago
+    sweep.run()
+    assert Studio.objects.current().pause_reason == "unreadable"
+    client.force_login(alice)
+    for path in ("/", "/gallery/", "/history/"):
+        assert "no answer of the provider about a picture was understood" in client.get(path).text
+    waits = submit(alice, "waits").tasks.get()
+    assert Task.objects.claim_send(waits.pk) is None
+    with pytest.raises(Refused, match="still not understood"):
+        resume(Studio.objects.current(), admin, {})
+    provider.no_faults()
+    provider.ready(id=task.remote_id)
+    assert fetch(ask(task)).status == S.DONE
+    assert resume(Studio.objects.current(), admin, {})
+    sweep.run()
+    assert not Studio.objects.current().is_paused
+    assert Task.objects.claim_send(waits.pk)
+
+
+def test_one_picture_that_nobody_understands_among_others_stops_nothing(
+    provider: DemoServer, submit: Submit, alice: User
+) -> None:
+    strange, other = (send(task) for task in submit(alice, "one of two", count=2).tasks.all())
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Task.objects.filter(pk=strange.pk).update(polls=600, unread_since=long_ago)
+    assert ask(other).unread_since is None
+    sweep.run()
+    assert not Studio.objects.current().is_paused
+    provider.ready(id=other.remote_id)
+    assert fetch(ask(other)).status == S.DONE
+    sweep.run()
+    assert not Studio.objects.current().is_paused, "another was understood within ten minutes"
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 86_400, 301, -301])
+def test_a_clock_that_jumps_stops_the_spending(
+    provider: DemoServer,
+    submit: Submit,
+    alice: User,
+    admin: User,
+    client: Client,
+    seconds: int,
+) -> None:
+    """Either way; and for as long as a send may take nobody may say that one is surely over."""
+    sending, waits = submit(alice, "jump", count=2).tasks.order_by("pk")
+    claim = Task.objects.claim_send(sending.pk)
+    assert claim
+    ahead = 0.0
+    guard = ClockGuard(wall=lambda: clock() + ahead, steady=clock)
+    assert guard.look() == 0
+    ahead = 200.0  # set right, as each machine's clock is now and then
+    assert guard.look() == 0
+    assert not Studio.objects.current().is_paused
+    ahead += seconds
+    assert round(guard.look()) == seconds
+    assert Studio.objects.current().pause_reason == "clock"
+    assert guard.look() == 0
+    client.force_login(alice)
+    for path in ("/", "/gallery/", "/history/"):
+        assert "The clock of this server jumped" in client.get(path).text
+    assert Task.objects.claim_send(waits.pk) is None
+    # As the clock has it, the send's time is over; it is not.
+    Task.objects.filter(pk=sending.pk).update(claimed_until=timezone.now())
+    assert Task.objects.doubt_overdue(sending.pk)
+    assert not Task.objects.clear(sending.pk, "not in their list", by=admin)
+    assert not Task.objects.write_off(sending.pk, "given-up", by=admin)
+    assert Task.objects.accept(sending.pk, claim, "late-but-here")
+    assert resume(Studio.objects.current(), admin, {})
+    assert Task.objects.claim_send(waits.pk)
+
+
+def test_what_is_unknown_is_over_when_the_jump_is_long_ago(task: Task, admin: User) -> None:
+    Task.objects.claim_send(task.pk)
+    Studio.objects.pause("clock")
+    Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
+    assert Task.objects.doubt_overdue(task.pk)
+    assert not Task.objects.clear(task.pk, "not in their list", by=admin)
+    long_ago = timezone.now() - timedelta(seconds=django_settings.CLAIM_SECONDS + 1)
+    Studio.objects.update(paused_at=long_ago)
+    assert Task.objects.clear(task.pk, "not in their list", by=admin)
 
 
 def test_a_clock_that_went_back_a_day_holds_up_nothing(

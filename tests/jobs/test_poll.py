@@ -37,6 +37,22 @@ def ask(task: Task) -> Task:
     return Task.objects.get(pk=task.pk)
 
 
+def test_a_link_counts_from_when_it_was_accepted(
+    provider: DemoServer, submit: Submit, alice: User
+) -> None:
+    """Until the provider says that the picture is not ready yet: then from that moment."""
+    sent = send(submit(alice, "how old is its link").tasks.get())
+    since = sent.link_since
+    assert since
+    assert since == sent.accepted_at
+    asked = ask(sent)
+    assert asked.status == S.RENDERING
+    assert asked.link_since
+    assert asked.link_since > since
+    provider.ready(id=sent.remote_id)
+    assert ask(asked).link_since == asked.link_since
+
+
 def test_ready(task: Task) -> None:
     asked = ask(task)
     assert asked.status == S.SAVING

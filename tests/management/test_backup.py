@@ -399,9 +399,13 @@ def test_what_cannot_be_is_refused_in_one_sentence(
         assert sentence in refused("restore", str(folder))
 
 
+@pytest.mark.parametrize("earlier", ["", "archive-gone", "by-hand"])
 def test_killed_before_its_tasks_are_in_doubt_a_start_does_that_first(
-    submit: Submit, alice: User, settings: Any
+    submit: Submit, alice: User, settings: Any, earlier: str
 ) -> None:
+    """Why the other installation was paused is not why this one is."""
+    if earlier:
+        Studio.objects.pause(earlier)
     settings.IS_DEMO = False
     settings.PROVIDER = "https://provider.example/v1"
     restored.announce()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from gallery.models import (
     Task,
     TaskStatus,
     User,
+    report,
 )
 from tests.conftest import Submit
 from tests.invariants import check_money
@@ -407,6 +408,42 @@ def test_missing_is_counted_until_it_is_found(task: Task) -> None:
     Task.objects.poll_again(task.pk, 0)
     fresh = Task.objects.get(pk=task.pk)
     assert (fresh.missing_count, fresh.missing_since) == (0, None)
+
+
+def hours_ago(hours: float) -> datetime:
+    return timezone.now() - timedelta(hours=hours)
+
+
+def test_a_link_is_as_old_as_it_may_be(task: Task) -> None:
+    """Accepted, then a night without power: when it became ready nobody knows."""
+    rendering(task)
+    Task.objects.filter(pk=task.pk).update(accepted_at=hours_ago(30), link_since=hours_ago(30))
+    assert Task.objects.ready(task.pk, "https://files.example/a.webp", None)
+    fresh = Task.objects.get(pk=task.pk)
+    assert fresh.link_left == 0
+    assert Task.objects.unsaved(18 * 3600).get() == task
+    assert report.alarm().level == 3
+
+
+def test_what_was_not_ready_a_moment_ago_has_a_young_link(task: Task) -> None:
+    rendering(task)
+    Task.objects.filter(pk=task.pk).update(accepted_at=hours_ago(30), link_since=hours_ago(30))
+    assert Task.objects.poll_again(task.pk, 0)
+    old = Task.objects.filter(pk=task.pk, link_since__lt=hours_ago(29))
+    assert old.exists(), "no answer tells nothing"
+    assert Task.objects.poll_again(task.pk, 0, working=True)
+    assert Task.objects.ready(task.pk, "https://files.example/a.webp", None)
+    left = Task.objects.get(pk=task.pk).link_left
+    assert left
+    assert left > 23.9 * 3600
+    assert not Task.objects.unsaved(3600).exists()
+    # The provider takes it back, and says that it works on it: the link was ready all the same.
+    Task.objects.filter(pk=task.pk).update(
+        status=S.RENDERING, ready_at=hours_ago(7), link_since=hours_ago(8)
+    )
+    assert Task.objects.poll_again(task.pk, 0, working=True)
+    Task.objects.poll_all_again([task.pk], 0)
+    assert Task.objects.unsaved(7.5 * 3600).exists()
 
 
 def test_after_a_restore_queued_is_unknown(task: Task) -> None:

@@ -450,7 +450,7 @@ PICTURES = (
     one(
         "lost-by-trouble-while-asking",
         POLL,
-        "            _wait(task, at_least=retry_after or 0.0)\n",
+        "            _wait(task, at_least=retry_after or 0.0, unread=not outcome.is_understood)\n",
         '            Task.objects.fail(task.pk, "provider-failed", "", None)\n',
         f"{TEST_POLL}::test_odd_answers_end_nothing",
     ),
@@ -724,6 +724,34 @@ BAD_DAYS = (
         "        if False:\n",
         "tests/management/test_verify_library.py"
         "::test_an_upload_that_was_killed_before_its_row_is_swept",
+    ),
+    one(
+        "answers-that-nobody-understands-spent-on",
+        "gallery/jobs/sweep.py",
+        "    if not _is_resumed_lately() and are_answers_unreadable():\n",
+        "    if False:\n",
+        f"{TEST_BAD_DAYS}::test_answers_about_pictures_that_nobody_understands",
+    ),
+    one(
+        "a-clock-that-jumps-not-noticed",
+        "gallery/jobs/clocks.py",
+        "        if abs(jump) > JUMP_SECONDS:\n",
+        "        if jump > 10**9:\n",
+        f"{TEST_BAD_DAYS}::test_a_clock_that_jumps_stops_the_spending",
+    ),
+    one(
+        "surely-over-by-a-clock-that-jumped",
+        TASKS,
+        "        return over & ~Q(Exists(jumped))\n",
+        "        return over\n",
+        f"{TEST_BAD_DAYS}::test_a_clock_that_jumps_stops_the_spending",
+    ),
+    one(
+        "a-link-taken-for-young",
+        TASKS,
+        '            "link_since": now,\n',
+        "",
+        "tests/jobs/test_poll.py::test_a_link_counts_from_when_it_was_accepted",
     ),
 )
 

@@ -127,6 +127,7 @@ def test_restored_and_never_sent(by_admin: Client, task: Task) -> None:
     text = by_admin.get(PAGE).text
     assert "It may have been sent since the backup was made." in text
     assert "not known" in text
+    assert "Each was sent, or may have been" in text
 
 
 def test_who_may_look(client: Client, by_alice: Client, bob: User, task: Task) -> None:

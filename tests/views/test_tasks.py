@@ -188,6 +188,30 @@ def test_an_unknown_page_says_what_the_balance_says(
     assert f"{rub(100_000)} before it, {rub(99_600)} after it." in page
 
 
+def test_of_what_was_restored_nobody_says_that_it_was_sent(by_alice: Client, task: Task) -> None:
+    assert Task.objects.doubt_restored(task.pk)
+    for path in ("/", f"/tasks/{task.pk}/", f"/tasks/{task.pk}/again/"):
+        page = " ".join(by_alice.get(path).text.split())
+        assert "may have been" in page
+        for words in ("It was sent", "This was sent"):
+            assert words not in page, path
+
+
+def test_an_unknown_says_what_the_balance_was_before_it(
+    by_alice: Client, alice: User, task: Task
+) -> None:
+    """As soon as that is known: on the page with its time, on the card in short."""
+    doubt(task)
+    Comparison.objects.create(
+        task=task, before_kopecks=98_400, before_at=timezone.now(), why="no-after"
+    )
+    assert "Balance: cannot be told." in by_alice.get("/").text
+    assert rub(98_400) not in by_alice.get(f"/tasks/{task.pk}/").text
+    alice.user_permissions.add(Permission.objects.get(codename="view_charge"))
+    page = " ".join(by_alice.get(f"/tasks/{task.pk}/").text.split())
+    assert "984 ₽ before it, read at <time" in page
+
+
 def test_an_unknown_page_says_more(by_alice: Client, task: Task) -> None:
     page = by_alice.get(in_doubt(task, seconds=180.4, status=None, received=0)).text
     assert "up to 4\u00a0₽, which stay held" in page
