@@ -201,7 +201,7 @@ def test_as_many_queries_for_one_as_for_ten(
 
     fill(1)
     by_alice.get("/trash/")
-    with django_assert_max_num_queries(6):  # four where sessions are in Redis
+    with django_assert_max_num_queries(6):  # five where sessions are in Redis
         by_alice.get("/trash/")
     fill(4)
     with django_assert_max_num_queries(6):
