@@ -17,7 +17,15 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
-from gallery.models import MAX_COUNT, Collection, Studio, absence, report, takes_writes
+from gallery.models import (
+    MAX_COUNT,
+    Collection,
+    Studio,
+    absence,
+    count_pictures,
+    report,
+    takes_writes,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -156,7 +164,9 @@ def _stars(rating: int) -> str:
 @register.inclusion_tag("gallery/_collection_shelf.html", takes_context=True)
 def collection_shelf(context: dict[str, Any]) -> dict[str, Any]:
     """One's collections beside the gallery."""
-    return {"collections": list(Collection.objects.of(context["user"]).counted())}
+    collections = list(Collection.objects.of(context["user"]))
+    count_pictures(collections)
+    return {"collections": collections}
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.forms import NO_PLACE, MemberForm, MoveForm, NameForm
-from gallery.models import Change, Collection, Image, NameTaken
+from gallery.models import Change, Collection, Image, NameTaken, count_pictures
 
 from .cards import EXCERPT
 from .changes import told
@@ -30,14 +30,17 @@ MEMBERS = 200
 
 
 def with_faces(collections: Sequence[Collection]) -> list[tuple[Collection, Image | None]]:
-    """Each with the picture that stands for it, as `with_faces` of the rows found it; one query."""
+    """Counted, each with the picture that stands for it, as `with_faces` of the rows found it."""
+    count_pictures(collections)
     chosen = [getattr(one, "face", None) for one in collections]
     faces = Image.objects.in_bulk([pk for pk in chosen if pk])
     return [(one, faces.get(pk)) for one, pk in zip(collections, chosen, strict=True)]
 
 
 def _own(request: StudioRequest, pk: int) -> Collection:
-    return get_object_or_404(Collection.objects.of(request.user).with_faces(), pk=pk)
+    found = get_object_or_404(Collection.objects.of(request.user).with_faces(), pk=pk)
+    count_pictures([found])
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
