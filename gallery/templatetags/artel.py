@@ -40,9 +40,18 @@ register = template.Library()
 ADDRESS = "@address@"
 """Stands for an address in what is drawn once for many."""
 
+BITS = 128
+"""Of the two hashes by which pictures are found to be alike: see gallery/archive/likeness.py."""
+
 NBSP = "\N{NO-BREAK SPACE}"
 STEP = 5
 """Aspect ratios are drawn in steps of 0.05: an inline style is forbidden, so each is a class."""
+
+
+@register.filter
+def alike(distance: int) -> str:
+    """How much two pictures have in common, of the bits of their hashes."""
+    return f"{round(100 * (1 - distance / BITS))}{NBSP}%"
 
 
 @register.filter

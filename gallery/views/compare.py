@@ -53,6 +53,7 @@ def image_compare(request: StudioRequest) -> HttpResponse:
         return render(request, "gallery/image_compare.html", wrong, status=422)
     images = _own(request, pks)
     context = {"images": images, "rows": rows(images), "two": len(images) == FEWEST}
+    context["widest"] = _widest(images)
     return render(request, "gallery/image_compare.html", context)
 
 
@@ -65,6 +66,10 @@ def _own(request: StudioRequest, pks: Sequence[int | None]) -> list[Image]:
     if len(found) != len(pks):
         raise Http404
     return [found[pk] for pk in pks if pk is not None]
+
+
+def _widest(images: Sequence[Image]) -> Image:
+    return max(images, key=lambda image: image.width / image.height)
 
 
 def rows(images: Sequence[Image]) -> list[Row]:

@@ -16,7 +16,7 @@ from .conftest import MakeImage
 
 
 def table(page: str) -> dict[str, list[str]]:
-    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', page, re.S)
+    rows = re.findall(r'<th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.S)
     return {
         name: [" ".join(cell.split()) for cell in re.findall(r"<td[^>]*>(.*?)</td>", cells, re.S)]
         for name, cells in rows
