@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.utils import timezone
 
 from gallery.models import (
@@ -356,6 +357,27 @@ def test_lost_is_spent_and_can_be_asked_for_again(task: Task, alice: User) -> No
     assert Task.objects.fail(task.pk, "provider-failed", "no", None)
     assert money(task) == (0, 0), "taken back by an adjust"
     check_money()
+
+
+def test_a_picture_is_waited_for_as_long_as_is_said_and_as_long_again(
+    task: Task, alice: User
+) -> None:
+    """From the moment that it was accepted, and then from the moment that it was asked for."""
+    wait = timedelta(seconds=django_settings.LOST_SECONDS)
+    rendering(task)
+    task.refresh_from_db()
+    assert task.accepted_at is not None
+    assert task.give_up_at is not None
+    assert task.give_up_at - task.accepted_at == wait
+    long_ago = timezone.now() - 2 * wait
+    Task.objects.filter(pk=task.pk).update(accepted_at=long_ago, give_up_at=long_ago + wait)
+    assert Task.objects.lose(task.pk, "never-came")
+    before = timezone.now()
+    assert Task.objects.ask_again(task.pk, by=alice)
+    after = timezone.now()
+    task.refresh_from_db()
+    assert task.give_up_at is not None
+    assert before + wait <= task.give_up_at <= after + wait
 
 
 def test_lost_from_saving_and_rescued_by_upload(task: Task, admin: User) -> None:

@@ -201,6 +201,11 @@ def test_a_claim_outlives_its_create_and_the_tests_keep_that(read: Any, settings
     assert settings.CONNECT_SECONDS < settings.CREATE_SECONDS < settings.CLAIM_SECONDS
 
 
+def test_a_picture_is_waited_for_three_days(read: Any, settings: Any) -> None:
+    """So long it may be asked for before its money is spent on nothing; the tests keep it too."""
+    assert read()["LOST_SECONDS"] == settings.LOST_SECONDS == 72 * 60 * 60
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.django_db
 def test_what_is_committed_is_on_the_disk() -> None:
