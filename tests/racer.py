@@ -44,7 +44,7 @@ def model() -> ImageModel:
     return ImageModel.objects.get(remote_id="gpt-image-1-low")
 
 
-def hold(number: int) -> bool:
+def hold(whose: str) -> bool:
     """Hold a price. Each UPDATE by itself is to keep the limit, so no transaction is around."""
     try:
         Budget.objects.hold(alice(), PRICE, demo=True)
@@ -53,13 +53,14 @@ def hold(number: int) -> bool:
     return True
 
 
-def hold_naively(number: int) -> bool:
-    """The guard off: look whether it fits, then write the sum."""
-    purse, _ = Budget.objects.open_month(alice(), demo=True)
-    left = purse.left_kopecks
+def hold_naively(whose: str) -> bool:
+    """The guard off: look whether it fits in the purse or the user's limit, then write the sum."""
+    purse, own = Budget.objects.open_month(alice(), demo=True)
+    row = {"purse": purse, "user": own}[whose]
+    left = row.left_kopecks
     if left is None or left < PRICE:
         return False
-    Budget.objects.filter(pk=purse.pk).update(held_kopecks=F("held_kopecks") + PRICE)
+    Budget.objects.filter(pk=row.pk).update(held_kopecks=F("held_kopecks") + PRICE)
     return True
 
 

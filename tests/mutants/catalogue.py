@@ -332,7 +332,7 @@ MONEY = (
         BUDGET,
         HOLD,
         HOLD_NAIVELY,
-        f"{TEST_PROCESSES}::test_no_hold_passes_the_purse",
+        f"{TEST_PROCESSES}::test_no_hold_passes_a_limit",
     ),
     one(
         "limit-of-the-user-not-looked-at",
