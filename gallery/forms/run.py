@@ -38,6 +38,11 @@ class RunForm(FindForm):
     def query(self) -> str:
         return self._query("q", "sort", "since", "until")
 
+    @property
+    def is_of_a_time(self) -> bool:
+        """Whether it runs through what came between two visits."""
+        return bool(self["since"].data or self["until"].data)
+
 
 class StandForm(RunForm):
     """Where somebody stands in a run."""

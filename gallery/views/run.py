@@ -50,7 +50,11 @@ class Run:
 
     @property
     def home(self) -> str:
-        """The gallery, with the same search: it knows no first and last."""
+        """The gallery, with the same search: it knows no first and last. What came since one left
+        is run through from the oldest; the gallery is not turned round for that.
+        """
+        if self.form.is_of_a_time:
+            return reverse("image_list")
         return f"{reverse('image_list')}?{self.form.whole_query}".removesuffix("?")
 
     def picture(self, at: str | None) -> Image | None:

@@ -135,7 +135,10 @@ def _back(request: StudioRequest, name: str) -> str:
     if path == reverse(f"{noun}_trash", args=[pk]):
         return reverse("prompt_list")
     if path == reverse(f"{noun}_show", args=[pk]):
-        return reverse("prompt_list" if noun == "prompt" else "studio_show")
+        if noun == "prompt":
+            return reverse("prompt_list")
+        query = urlsplit(back).query
+        return f"{reverse('image_list')}?{query}".removesuffix("?")
     return back or reverse("studio_show")
 
 

@@ -7,7 +7,7 @@
   const { $, $$, letter } = artel;
   const box = $("#marks-box");
   const lightbox = $("#lightbox");
-  const TYPING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+  const TYPING = "input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]";
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-mark]");
@@ -17,12 +17,18 @@
     htmx.ajax("POST", button.formAction, { source: button, target: "#undo", values });
   });
 
-  // Which picture is meant: its marks where they are shown, else its tile
+  // Which picture is meant: its marks where they are shown, else its tile. A mouse that has moved
+  // since something came under the focus points at another.
+
+  let points = false;
+  addEventListener("pointermove", ({ pointerType }) => { points = pointerType === "mouse"; }, { passive: true });
+  document.addEventListener("focusin", () => { points = false; });
 
   function subject() {
     if (lightbox?.open) return $("#look [data-marks]");
     if ($("dialog[open]")) return null;
-    return document.activeElement.closest("[data-pk]") ?? $("[data-pk]:hover") ?? $(".picture-page [data-marks]");
+    const [focused, pointed] = [document.activeElement.closest("[data-pk]"), $("[data-pk]:hover")];
+    return (points ? pointed ?? focused : focused ?? pointed) ?? $(".picture-page [data-marks]");
   }
 
   function words(root, name) {

@@ -11,7 +11,7 @@
   // where the layout is another, and what begins with a `g` is the house's own.
 
   const typing = (element) =>
-    element.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    element.closest("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");
 
   artel.keys = (acts) => {
     let prefix = -Infinity;

@@ -140,6 +140,12 @@
     if (!isFirst) url.searchParams.set("at", seen.dataset.pk);
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     turn(Number(seen.parentElement.dataset.number));
+    for (const link of $$("[data-from-here]")) {
+      const to = new URL(link.href);
+      if (isFirst) to.searchParams.delete("at");
+      else to.searchParams.set("at", seen.dataset.pk);
+      link.href = to.href;
+    }
     document.dispatchEvent(new CustomEvent("seen", { detail: Number(seen.dataset.pk) }));
   }
 
@@ -168,6 +174,7 @@
       link.href = pages.dataset.address + page;
       link.hidden = page < 1 || page > last;
     }
+    for (const [link, is] of [[$("[data-first]", pages), number > 1], [$("[data-last]", pages), number < last]]) if (link) link.hidden = !is;
   }
 
   let timer = 0;
@@ -181,6 +188,7 @@
     const place = (one) => Number(one.dataset.place);
     const isDown = place(months[0]) >= place(months.at(-1));
     const now = months.findLast((one) => (isDown ? place(one) >= pk : place(one) <= pk));
+    if (now?.ariaCurrent) return; // still the same: nothing is to be drawn or measured
     for (const one of months) {
       if (one === now) one.setAttribute("aria-current", "true");
       else one.removeAttribute("aria-current");

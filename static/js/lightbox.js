@@ -64,7 +64,11 @@
     if (event.target.closest("#lightbox .close")) history.back();
   });
 
-  dialog.addEventListener("cancel", (event) => { event.preventDefault(); history.back(); });
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    const drop = $("details:has(:focus) summary", place);
+    drop ? drop.click() : history.back();
+  });
 
   addEventListener("popstate", ({ state }) => {
     if (state?.look) show(state.look);
@@ -138,7 +142,7 @@
 
   document.addEventListener("restored", ({ detail: { value: name } }) => {
     for (const one of named(name)) one.hidden = false;
-    if (dialog.open) turn(`/images/${name.slice(6)}/`);
+    if (dialog.open) turn(data().lookAt.replace(/\d+/, name.slice(6)));
     else $("a", named(name)[0] ?? undo)?.focus();
   });
 })();

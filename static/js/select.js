@@ -199,7 +199,7 @@
 
   // Keys
 
-  const TYPING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+  const TYPING = "input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]";
 
   function step(tile, key) {
     const row = tiles();
@@ -235,6 +235,12 @@
       if ((event.ctrlKey || event.metaKey) && event.code === "KeyA") return everything;
       if (event.ctrlKey || event.metaKey) return null;
       if (key === "Delete" && !bar.hidden) return () => $("[data-bar-trash] button", bar).click();
+      if (!bar.hidden && !event.shiftKey) {
+        const button = /^[0-5]$/.test(key) && $(`[name=rating][value="${key}"]`, bar);
+        if (button) return () => button.click();
+        const field = { KeyF: "on", KeyT: "tags", KeyC: "collection" }[event.code];
+        if (field) return () => { $(`[name=${field}]`, bar).closest("details").open = true; };
+      }
       if (!tile || target.matches("button, .pick")) return null;
       if (event.code === "KeyX" && !event.shiftKey) return () => toggle(tile);
       if (key === " ") return event.shiftKey && anchor !== undefined ? () => range(tile) : () => toggle(tile);
@@ -297,7 +303,11 @@
   }, true);
 
   document.addEventListener("changed", ({ detail }) => {
-    for (const drop of $$("details[open]", bar)) { drop.open = false; $("summary", drop).focus(); }
+    for (const drop of $$("details[open]", bar)) {
+      drop.open = false;
+      $("form", drop).reset(); // else the next word is written to the end of this one
+      $("summary", drop).focus();
+    }
     if (detail.kind === "trash" && !detail.undone) clear();
     if (detail.kind === "trash") draw();
   });

@@ -86,6 +86,7 @@ def _keep(page: Page, width: int) -> None:
     expect(page.get_by_role("combobox", name="Search pictures")).to_have_value("fox -елка")
     shelves()
     page.locator(".saved-more summary").click()
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete “Foxes”").click()
     expect(page.get_by_role("link", name="Foxes")).to_have_count(0)
 

@@ -143,8 +143,8 @@ VICTIMS: dict[str, Callable[[Installation], list[psutil.Process]]] = {
 
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_killed_in_every_state_every_task_ends_rightly(house: House, victim: str) -> None:
+    killed = VICTIMS[victim](house.installation)  # before: what is held does not stay so for long
     house.hold_one_in_each_state()
-    killed = VICTIMS[victim](house.installation)
     for process in killed:
         with_grace(process.kill)
     if victim == "everything":

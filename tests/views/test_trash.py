@@ -65,7 +65,8 @@ def test_undo_brings_it_back(by_alice: Client, image: Image) -> None:
         ("http://testserver/history/?q=cat", "/history/?q=cat"),
         ("http://elsewhere.example/history/", "/"),
         ("", "/"),
-        ("http://testserver/images/{pk}/", "/"),
+        ("http://testserver/images/{pk}/", "/gallery/"),
+        ("http://testserver/images/{pk}/?q=fox", "/gallery/?q=fox"),
     ],
 )
 def test_without_a_script_the_page_offers_undo(
