@@ -117,6 +117,7 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Result]:
         for number in range((count + KILLS_A_ROUND - 1) // KILLS_A_ROUND):
             began, before = time.monotonic(), deepcopy(nemesis.tally)
             tasks, charges = len(rig.states()), len(rig.provider.charges())
+            refused = nemesis.refused
             result = Result("kills", database(), seed)
             try:
                 nemesis.round(min(KILLS_A_ROUND, count - number * KILLS_A_ROUND))
@@ -130,6 +131,7 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Result]:
             result.kills, result.stops = now.kills - before.kills, now.stops - before.stops
             result.looks = now.looks - before.looks
             result.counts = dict(now.victims - before.victims)
+            result.counts["refused"] = nemesis.refused - refused
             yield result
             if result.wrong:
                 return
@@ -167,9 +169,10 @@ def _way(rig: Rig, way: str, text: str) -> float:
         rig.tell(BUSY)
         wait_for(lambda: _all_fetched(rig), 30, "the workers at work")
     old = [process for found in before.values() for process in found]
-    rig.hurt(60)
+    sends = rig.sends()
     began = time.monotonic()
     with_grace(lambda: before[kind][0].send_signal(signum))
+    rig.note_cut(sends)
     rig.order(NAMES[0], text)
     parent = before["parent"][0].pid
 
@@ -237,7 +240,6 @@ def _pair(rig: Rig, point: str, kind: str, text: str) -> bool:
     before = len(rig.armoury.hits())
     rig.armoury.arm(point)
     rig.order(NAMES[1], text)
-    rig.hurt(PAIR_SECONDS + 20)
     deadline = time.monotonic() + PAIR_SECONDS
     while len(rig.armoury.hits()) == before and time.monotonic() < deadline:
         if rig.status_of(text) not in ([], ["queued"], ["sending"], ["rendering"], ["saving"]):
@@ -245,4 +247,7 @@ def _pair(rig: Rig, point: str, kind: str, text: str) -> bool:
             break
         time.sleep(0.05)
     rig.armoury.disarm()
-    return len(rig.armoury.hits()) > before
+    is_hit = len(rig.armoury.hits()) > before
+    if is_hit:
+        rig.note_cut()
+    return is_hit

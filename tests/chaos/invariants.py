@@ -12,7 +12,7 @@ import hashlib
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -42,10 +42,14 @@ class Charged:
 
 @dataclass(frozen=True)
 class Window:
-    """From when to when a kill or a stop may have ended a send; epoch seconds."""
+    """A kill or a stop of something that carries sends: which it may have cut off, and how many."""
 
-    begin: float
     end: float
+    """Epoch seconds. A send that began later was not on the wire any more."""
+    sends: frozenset[int]
+    """The tasks that were seen on the wire."""
+    most: int
+    """No more than these can have been on it, whatever the database says."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class World:
     ambiguous: Sequence[str] = ()
     """The prompt of each create that the provider left without a usable answer."""
     windows: Sequence[Window] = ()
+    refused: Sequence[str] = ()
+    """The token of each press that was told that nothing was ordered."""
     temporary_seconds: float = 3600
     sweep_seconds: float = 60
 
@@ -302,6 +308,14 @@ def batches_are_whole(seen: Snapshot, world: World) -> Iterator[str]:
             yield f"the press {batch.token} was for {batch.count} and has {batch.tasks} tasks"
 
 
+def refused_presses_left_nothing(seen: Snapshot, world: World) -> Iterator[str]:
+    """Who was told that nothing was ordered has ordered nothing."""
+    accepted = {batch.token for batch in seen.batches}
+    for token in world.refused:
+        if token in accepted:
+            yield f"the press {token} was refused, and accepted"
+
+
 def _counts_for(line: Line, budget: Budget) -> bool:
     whose = budget.user is None or budget.user == line.user
     return whose and (line.month, line.demo) == (budget.month, budget.demo)
@@ -400,27 +414,35 @@ def nothing_is_sent_past_its_claim(seen: Snapshot, world: World) -> Iterator[str
 
 
 def every_doubt_has_its_cause(seen: Snapshot, world: World) -> Iterator[str]:
-    """Unknowns are at most the ambiguous answers that were given, and the kills in the window."""
+    """Unknowns are at most the ambiguous answers that were given, and the sends cut off."""
     given = Counter(world.ambiguous)
-    for task in seen.tasks:
-        # Never sent, and unknown: that is what a restore makes of what was queued.
-        if task.status not in {"unknown", "written-off"} or task.sent_at is None:
-            continue
+    room = [window.most for window in world.windows]
+    # Never sent, and unknown: that is what a restore makes of what was queued.
+    doubted = [
+        (task.sent_at, task)
+        for task in seen.tasks
+        if task.status in {"unknown", "written-off"} and task.sent_at is not None
+    ]
+    for sent_at, task in sorted(doubted, key=lambda pair: pair[0]):
         # A sender that was killed needs no answer, and takes none from the next send of its prompt.
-        if _was_hurt(task, world.windows):
+        if _was_cut_off(task.pk, sent_at.timestamp(), world.windows, room):
             continue
         given[task.prompt] -= 1
         if given[task.prompt] >= 0:
             continue
-        why = f"{task.status} ({task.reason}), sent at {task.sent_at}"
+        why = f"{task.status} ({task.reason}), sent at {sent_at}"
         yield f"task {task.pk} is {why}: nothing that was done explains it"
 
 
-def _was_hurt(task: Task, windows: Iterable[Window]) -> bool:
-    if task.sent_at is None or task.claimed_until is None:
-        return False
-    begin, end = task.sent_at.timestamp(), task.claimed_until.timestamp()
-    return any(window.begin <= end and window.end >= begin for window in windows)
+def _was_cut_off(
+    task: int, sent_at: float, windows: Sequence[Window], room: MutableSequence[int]
+) -> bool:
+    """By the first of the windows that saw it and has room left; that much less is left then."""
+    for number, window in enumerate(windows):
+        if task in window.sends and sent_at <= window.end and room[number] > 0:
+            room[number] -= 1
+            return True
+    return False
 
 
 def nothing_is_open(seen: Snapshot, world: World) -> Iterator[str]:
@@ -467,6 +489,7 @@ ALWAYS: tuple[Check, ...] = (
     ledger_is_whole,
     holds_are_within_limits,
     batches_are_whole,
+    refused_presses_left_nothing,
     done_has_its_file,
     pictures_are_the_providers,
     no_file_is_torn,

@@ -168,13 +168,19 @@ def hits(rig: Rig, point: str) -> int:
     return sum(hit.name == point for hit in rig.armoury.hits())
 
 
-def kill_at(rig: Rig, point: str, bring: Callable[[], object]) -> None:
+def kill_at(rig: Rig, point: str, bring: Callable[[], object], *, sweeping: bool = False) -> None:
     """Arm it, bring the house there, and wait until somebody was killed at it."""
     before = hits(rig, point)
     rig.armoury.arm(point)
     bring()
-    wait_for(lambda: hits(rig, point) > before, HIT_SECONDS, f"a kill at {point}")
-    rig.hurt()
+
+    def is_hit() -> bool:
+        if sweeping:
+            rig.tell(SWEEP)
+        return hits(rig, point) > before
+
+    wait_for(is_hit, HIT_SECONDS, f"a kill at {point}")
+    rig.note_cut()
 
 
 def must_end(rig: Rig, endings: Endings) -> None:
@@ -235,8 +241,7 @@ def _journal(rig: Rig) -> None:
     """The database refuses in the very moment an id arrives, and then the process dies."""
     for point in JOURNAL:
         rig.armoury.arm("moved-accepted", "no-database")
-        rig.armoury.arm(point)
-        rig.order("alice", f"at {point}")
+        kill_at(rig, point, lambda: rig.order("alice", f"at {point}"), sweeping=True)  # noqa: B023
         # One after the other: bringing an id home passes the armed moment too.
         must_end(rig, {f"at {point}": JOURNAL[point]})
 

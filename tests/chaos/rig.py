@@ -28,6 +28,8 @@ from tests.running import BASE, MARK, Installation, wait_for, with_grace
 KEY = "shds-TheKeyThatChaosMustNotSpill"
 PASSWORD = "wonderland-1865"
 NAMES = ("alice", "bob", "dora")
+THRIFTY = "erin"
+"""Whose monthly limit has room for a few pictures only."""
 MODEL = "gpt-image-1-low"
 PICTURE_SECONDS = 0.2
 SLOW_PICTURE_SECONDS = 4.0
@@ -35,16 +37,39 @@ SLOW_PICTURE_SECONDS = 4.0
 TEMPORARY_SECONDS = 5.0
 SWEEP_SECONDS = 5.0
 LIMIT_KOPECKS = 10_000_000
+THRIFTY_PICTURES = 4
+BEYOND_BUDGET = ("has room for", "less left this month")
+"""What a page says of a press that does not fit a limit, and of nothing else."""
 
 PEOPLE = f"""
+from django.conf import settings
 from gallery.models import Budget, ImageModel, Studio, User
-for name in {NAMES}:
+for name in {(*NAMES, THRIFTY)}:
     User.objects.create_user(name, password={PASSWORD!r}, monthly_limit_kopecks={LIMIT_KOPECKS})
 Budget.objects.set_purse(2 * {LIMIT_KOPECKS})
 Studio.objects.current()
 Studio.objects.filter(pk=1).update(undo_send_seconds=0)
 model = ImageModel.objects.get(remote_id={MODEL!r})
-answer = [model.pk, model.price_kopecks]
+thrifty = User.objects.get(username={THRIFTY!r})
+User.objects.set_limit(thrifty, {THRIFTY_PICTURES} * model.price_kopecks)
+answer = [
+    model.pk,
+    model.price_kopecks,
+    settings.CREATES_IN_FLIGHT,
+    settings.CREATE_SECONDS,
+    settings.CLAIM_SECONDS,
+]
+"""
+ALLOW = """
+from gallery.models import Budget, User
+user = User.objects.get(username={who!r})
+purse, own = Budget.objects.open_month(user, demo=False)
+def limit(row):
+    return row.held_kopecks + row.spent_kopecks + {kopecks}
+if {is_purse}:
+    Budget.objects.set_purse(limit(purse))
+else:
+    User.objects.set_limit(user, limit(own))
 """
 FREE_THE_WAY = f"""
 from django.utils import timezone
@@ -80,13 +105,22 @@ check_files(settings.DATA_DIR)
 
 @dataclass
 class Press:
-    """A press of the button, and whether its answer came."""
+    """A press of the button, whether its answer came, and whether that was a refusal."""
 
     who: str
     text: str
     token: str
     count: int
     answered: bool = False
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Sends:
+    """Which tasks the database says are being sent, and which are in doubt."""
+
+    sending: frozenset[int]
+    doubted: frozenset[int]
 
 
 class Person:
@@ -100,7 +134,7 @@ class Person:
         self.is_in = False
 
     def press(self, press: Press) -> bool:
-        """Whether the press was answered: 302 says that it was accepted."""
+        """Whether the press was answered: accepted, or refused because it fits no limit."""
         model, price = self.rig.model
         form = {
             "token": press.token,
@@ -110,25 +144,32 @@ class Person:
             "count": str(press.count),
             f"price-{model}": str(price),
         }
-        press.answered = self.post("/batches/", form)
+        answer = self.post("/batches/", form)
+        if answer is not None:
+            press.refused = answer.status_code == 422 and any(
+                words in answer.text for words in BEYOND_BUDGET
+            )
+            press.answered = press.refused or answer.status_code == 302
         return press.answered
 
     def again(self, task: int, token: str) -> bool:
         """Send an unknown task again; True when it was accepted, be it earlier."""
         form = {"token": token, "count": "1", "price": str(self.rig.model[1])}
-        return self.post(f"/tasks/{task}/again/", form)
+        answer = self.post(f"/tasks/{task}/again/", form)
+        return answer is not None and answer.status_code == 302
 
-    def post(self, path: str, form: dict[str, str]) -> bool:
+    def post(self, path: str, form: dict[str, str]) -> requests.Response | None:
+        """None when no answer came, or none to somebody who is logged in."""
         try:
             if not self.is_in:
                 self._log_in()
             answer = self._post(path, form)
         except requests.RequestException:
-            return False
+            return None
         if answer.status_code == 403 or "login" in answer.headers.get("Location", ""):
             self.is_in = False
-            return False
-        return answer.status_code == 302
+            return None
+        return answer
 
     def _log_in(self) -> None:
         self.http.cookies.clear()
@@ -169,6 +210,8 @@ class Rig:
         self.windows: list[Window] = []
         self.people: dict[str, Person] = {}
         self.model = (0, 0)
+        self.creates_in_flight = 0
+        self.create_seconds = self.claim_seconds = 0.0
         self._console: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -182,9 +225,11 @@ class Rig:
     def _open(self) -> None:
         self.installation.start("serve")
         wait_for(self.installation.is_well, 90, "health")
-        model, price = self.tell(PEOPLE)
+        model, price, in_flight, *seconds = self.tell(PEOPLE)
         self.model = (int(model), int(price))
-        self.people = {name: Person(self, name) for name in NAMES}
+        self.creates_in_flight = int(in_flight)
+        self.create_seconds, self.claim_seconds = (float(each) for each in seconds)
+        self.people = {name: Person(self, name) for name in (*NAMES, THRIFTY)}
 
     def __exit__(
         self,
@@ -265,6 +310,16 @@ class Rig:
             if not press.answered:
                 wait_for(lambda: self.people[press.who].press(press), seconds, "an answer")  # noqa: B023
 
+    def allow(self, who: str, pictures: int) -> None:
+        """Let their limit have room for so many pictures from now on."""
+        kopecks = pictures * self.model[1]
+        self.tell(ALLOW.format(who=who, kopecks=kopecks, is_purse=False))
+
+    def allow_all(self, pictures: int) -> None:
+        """Let the purse have room for so many."""
+        kopecks = pictures * self.model[1]
+        self.tell(ALLOW.format(who=THRIFTY, kopecks=kopecks, is_purse=True))
+
     # --- its rest
 
     def settle(self, seconds: float = 90) -> None:
@@ -307,6 +362,7 @@ class Rig:
             logs=[self.installation.folder / "output"],
             ambiguous=ambiguous,
             windows=self.windows,
+            refused=[press.token for press in self.presses if press.refused],
             temporary_seconds=TEMPORARY_SECONDS,
             sweep_seconds=SWEEP_SECONDS,
         )
@@ -314,9 +370,7 @@ class Rig:
     def wrong(self, checks: Iterable[Check] = ALWAYS) -> list[str]:
         """What is wrong at this moment. The log of charges is read first: it only grows."""
         world = self.world()
-        with invariants.looking(self.database) as query:
-            seen = Snapshot.read(query)
-        return [*invariants.wrong(seen, world, checks), *self.provider.alarms()]
+        return [*invariants.wrong(self.snapshot(), world, checks), *self.provider.alarms()]
 
     def wrong_at_rest(self) -> list[str]:
         """What is wrong once all has come to rest."""
@@ -324,9 +378,11 @@ class Rig:
         with invariants.looking(self.database) as query:
             tables = query(TABLES_OF["postgres" if "://" in self.database else "sqlite"])
             found += invariants.key_in_rows(query, [table for (table,) in tables], KEY)
-        batches = {batch.token: batch for batch in self._snapshot().batches}
+        batches = {batch.token: batch for batch in self.snapshot().batches}
         for press in self.presses:
             batch = batches.get(press.token)
+            if press.refused:
+                continue  # refused_presses_left_nothing has looked at it
             if batch is None or batch.tasks != press.count:
                 found.append(f"the press {press.token} for {press.count} led to {batch}")
         left = list((self.data_dir / "journal").glob("*")) if self.data_dir.exists() else []
@@ -337,7 +393,8 @@ class Rig:
             found.append(f"the models disagree: {error}")
         return found + self._key_in_redis()
 
-    def _snapshot(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
+        """Its database at this moment."""
         with invariants.looking(self.database) as query:
             return Snapshot.read(query)
 
@@ -366,10 +423,30 @@ class Rig:
                 found |= _cluster(child)
         return {kind: alive for kind, alive in found.items() if alive}
 
-    def hurt(self, seconds: float = 20.0, before: float = 0.5) -> None:
-        """Note that sends may be cut off from now on, for so long."""
-        now = time.time()
-        self.windows.append(Window(now - before, now + seconds))
+    def sends(self) -> Sends:
+        """What is being sent at this moment, and what is in doubt."""
+        rows = self.installation.ask(
+            "SELECT id, status FROM gallery_task"
+            " WHERE status IN ('sending', 'unknown', 'written-off')"
+        )
+        sending = frozenset(pk for pk, status in rows if status == "sending")
+        return Sends(sending, frozenset(pk for pk, _ in rows) - sending)
+
+    def note_cut(
+        self, before: Sends | None = None, *, end: float | None = None, waves: int = 1
+    ) -> None:
+        """Note which sends were cut off, now that what carried them is gone or stands still.
+
+        Its sends are left in sending. When it was the other end that was hurt, their senders may
+        have doubted them by now, so that somebody has to have looked before. `waves` says how
+        often its places on the wire may have been taken anew.
+        """
+        now = self.sends()
+        sends = now.sending
+        if before is not None:
+            sends |= before.sending | (now.doubted - before.doubted)
+        end = time.time() if end is None else end
+        self.windows.append(Window(end, sends, waves * self.creates_in_flight))
 
     def revive(self) -> None:
         """Start again what nobody else does: everything, and the provider."""
@@ -406,6 +483,11 @@ def _cluster(launcher: psutil.Process) -> dict[str, list[psutil.Process]]:
     return {}
 
 
+PURSE_PICTURES = (10, 40)
+MORE_ROOM = 0.5
+"""How often a press that fits no limit is answered by a larger one."""
+
+
 class Load:
     """People who go on ordering: so many tasks are under way at any time."""
 
@@ -425,9 +507,24 @@ class Load:
         if self.rig.open_tasks() < self.under_way:
             self.number += 1
             count = self.chance.choice((1, 1, 1, 2, 4))
-            self.rig.order(self.chance.choice(NAMES), f"picture {self.number}", count)
+            self._order(f"picture {self.number}", count)
         elif self.chance.random() < 0.1:
             self._send_again()
+
+    def _order(self, text: str, count: int) -> None:
+        """Whoever is refused has to wait until there is more room, sooner or later."""
+        if self.number == 1:
+            self.rig.allow_all(PURSE_PICTURES[1])
+        who = self.chance.choice((*NAMES, THRIFTY))
+        if self.rig.order(who, text, count).refused and self.chance.random() < MORE_ROOM:
+            self.rig.allow_all(self.chance.randint(*PURSE_PICTURES))
+            self.rig.allow(THRIFTY, self.chance.randint(1, THRIFTY_PICTURES))
+
+    def beyond(self) -> None:
+        """A press that fits no limit, whatever chance has refused so far."""
+        self.number += 1
+        self.rig.allow(THRIFTY, 0)
+        self.rig.order(THRIFTY, f"picture {self.number}", THRIFTY_PICTURES)
 
     def _send_again(self) -> None:
         rows = self.rig.installation.ask(

@@ -68,7 +68,7 @@ def charges_when_stopped_at(rig: Rig, point: str) -> list[str]:
     rig.armoury.arm(point, "stop")
     rig.order("alice", TEXT)
     hit = wait_for(rig.armoury.hits, 30, "a sender at the fence")[0]
-    rig.hurt(60)
+    rig.note_cut()
     wait_for(lambda: rig.tell(SWEEP) or rig.status_of(TEXT) == ["unknown"], 30, "a doubt")
     task = rig.installation.ask("SELECT id FROM gallery_task")[0][0]
     token = uuid.uuid4().hex

@@ -163,6 +163,12 @@ def test_a_press_that_was_accepted_twice(house: House) -> None:
     assert found
 
 
+def test_a_press_that_was_refused_and_accepted(house: House) -> None:
+    token = house.tasks["done"].batch.form_token.hex
+    found = house.wrong(refused=[token, "0" * 32])
+    assert [what.split(":")[0] for what in found] == ["refused_presses_left_nothing"]
+
+
 FILES: dict[str, tuple[str, Callable[[House], object]]] = {
     "gone": ("done_has_its_file", lambda house: house.original.unlink()),
     "cut short": ("done_has_its_file", lambda house: house.original.write_bytes(CONTENT[:-1])),
@@ -220,15 +226,38 @@ def test_left_in_sending(house: House) -> None:
     assert found == {"nothing_is_sent_past_its_claim", "nothing_is_open"}
 
 
+def window(*tasks: Task, most: int = 8, end: float | None = None) -> Window:
+    """Just now something was hurt that carried the sends of these."""
+    end = time.time() if end is None else end
+    return Window(end, frozenset(task.pk for task in tasks), most)
+
+
 def test_an_unknown_that_nobody_brought_about(house: House) -> None:
     found = house.wrong(ambiguous=[])
     assert [what.split(":")[0] for what in found] == ["every_doubt_has_its_cause"] * 2
-    # A kill while it was being sent explains it; one before or after does not.
-    now = time.time()
-    assert not house.wrong(ambiguous=["a written-off one"], windows=[Window(now, now + 1)])
-    for begin in (now - 600, now + 600):
-        windows = [Window(begin, begin + 1)]
-        assert len(house.wrong(ambiguous=["a written-off one"], windows=windows)) == 1
+    # A kill of what was sending it explains it; one before it was sent or of another send does not.
+    unknown = house.tasks["unknown"]
+    answered = ["a written-off one"]
+    assert not house.wrong(ambiguous=answered, windows=[window(unknown)])
+    for blind in (
+        window(unknown, end=time.time() - 600),
+        window(house.tasks["done"], house.tasks["written-off"]),
+        window(),
+    ):
+        assert len(house.wrong(ambiguous=answered, windows=[blind])) == 1
+
+
+def test_no_more_are_excused_than_were_on_the_wire(house: House) -> None:
+    both = house.tasks["unknown"], house.tasks["written-off"]
+    for windows, left in (
+        ([window(*both, most=2)], 0),
+        ([window(*both, most=1)], 1),
+        ([window(*both, most=1), window(*both, most=1)], 0),
+        ([window(both[0], most=1), window(both[0], most=1)], 1),
+        ([], 2),
+    ):
+        found = house.wrong(ambiguous=[], windows=windows)
+        assert [what.split(":")[0] for what in found] == ["every_doubt_has_its_cause"] * left
 
 
 def test_a_killed_sender_takes_no_answer_from_the_next_send(house: House) -> None:
@@ -238,15 +267,9 @@ def test_a_killed_sender_takes_no_answer_from_the_next_send(house: House) -> Non
         killed, doubted = doubted, killed
     prompt = doubted.batch.prompt
     change("UPDATE gallery_batch SET prompt_id = %s WHERE id = %s", prompt.pk, killed.batch_id)
-    then = timezone.now() - timedelta(hours=1)
-    change(
-        "UPDATE gallery_task SET sent_at = %s, claimed_until = %s WHERE id = %s",
-        then, then, killed.pk,
-    )  # fmt: skip
-    windows = [Window(then.timestamp(), then.timestamp() + 1)]
 
     def doubts(*ambiguous: str) -> list[str]:
-        found = house.wrong(ambiguous=ambiguous, windows=windows)
+        found = house.wrong(ambiguous=ambiguous, windows=[window(killed)])
         return [what for what in found if what.startswith("every_doubt_has_its_cause")]
 
     assert not doubts(prompt.text)
