@@ -66,14 +66,13 @@
 
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    const drop = $("details:has(:focus) summary", place);
-    drop ? drop.click() : history.back();
+    ($("details:has(:focus) summary", place) ?? $(".close", dialog)).click();
   });
 
   addEventListener("popstate", ({ state }) => {
     if (state?.look) show(state.look);
     else if (dialog.open) close();
-    else if (location.pathname !== home) location.reload(); // a picture's own page
+    else if (location.pathname !== home) location.reload();
   });
 
   // Zoom: 1 fits, more is scrolled
