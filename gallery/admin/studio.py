@@ -58,16 +58,23 @@ SEEN_IN_BALANCE = frozenset({"balance-empty", "key-refused", "no-key", "breaker"
 """Reasons of a pause that a reading of the balance tells to be gone, for nothing."""
 
 
-STILL_THERE = {
-    "archiver-dead": _(
-        "Finished pictures still wait to be saved, and none was saved in the last minutes. "
-        "Mend the reason that their tasks give, or tick the box."
+SEEN_IN_TASKS = {
+    "archiver-dead": (
+        sweep.is_archive_stuck,
+        _(
+            "Finished pictures still wait to be saved, and none was saved in the last minutes. "
+            "Mend the reason that their tasks give, or tick the box."
+        ),
     ),
-    "unreadable": _(
-        "The provider's answers about pictures are still not understood. Ask whether its API has "
-        "changed and whether there is a newer Artel, or tick the box."
+    "unreadable": (
+        sweep.are_answers_unreadable,
+        _(
+            "The provider's answers about pictures are still not understood. Ask whether its API "
+            "has changed and whether there is a newer Artel, or tick the box."
+        ),
     ),
 }
+"""Reasons that the tasks show to be there still: by what, and what is said of it then."""
 
 
 def needs_reading(studio: Studio) -> bool:
@@ -78,11 +85,13 @@ def needs_reading(studio: Studio) -> bool:
 
 def is_doubtful(studio: Studio) -> bool:
     """Whether a person may have to say that the cause is gone."""
-    seen = {
-        "archiver-dead": sweep.is_archive_stuck,
-        "unreadable": sweep.are_answers_unreadable,
-    }
-    return needs_reading(studio) or seen.get(studio.pause_reason, bool)()
+    return needs_reading(studio) or bool(seen_in_tasks(studio))
+
+
+def seen_in_tasks(studio: Studio) -> str:
+    """What is said of a cause that the tasks show to be there still; else empty."""
+    is_there, words = SEEN_IN_TASKS.get(studio.pause_reason, (bool, ""))
+    return str(words) if is_there() else ""
 
 
 def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
@@ -95,8 +104,8 @@ def resume(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
     all_the_same = bool(typed.get("all_the_same"))
     if needs_reading(studio):
         refuse_by_reading(studio.pause_reason, all_the_same=all_the_same)
-    elif is_doubtful(studio) and not all_the_same:
-        raise Refused(str(STILL_THERE[studio.pause_reason]))
+    elif not all_the_same and (words := seen_in_tasks(studio)):
+        raise Refused(words)
     resumed = Studio.objects.resume(by=by)
     if resumed:
         cluster.wake("submit")

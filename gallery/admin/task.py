@@ -45,7 +45,7 @@ from .deeds import Deed, Doing, Refused
 from .image import picture
 from .money import month
 from .prompt import prompt_link
-from .unknown import comparison_of, question_of
+from .unknown import question_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -367,7 +367,7 @@ class TaskAdmin(Doing, ReadOnly):
     @admin.display(description=_("balance"))
     def balance(self, task: Task) -> str:
         """What the balance says of an unknown: for who may see money."""
-        found = comparison_of(task)
+        found = task.told_by_balance
         if found is None:
             return ""
         return render_to_string("admin/_comparison.html", {"comparison": found, "task": task})

@@ -60,7 +60,7 @@ class Doubt:
 
     @property
     def comparison(self) -> Comparison | None:
-        return comparison_of(self.task)
+        return self.task.told_by_balance
 
 
 def question_of(task: Task) -> Question | None:
@@ -68,12 +68,6 @@ def question_of(task: Task) -> Question | None:
     found: Question | None = getattr(task, "question", None)
     is_open = found is not None and not found.is_answered
     return found if is_open and task.status in {S.UNKNOWN, S.WRITTEN_OFF} else None
-
-
-def comparison_of(task: Task) -> Comparison | None:
-    """What the balance says of it, while that matters."""
-    found: Comparison | None = getattr(task, "comparison", None)
-    return found if task.status == S.UNKNOWN else None
 
 
 def page(request: HttpRequest, frame: dict[str, Any], deeds_of: Deeds) -> HttpResponse:

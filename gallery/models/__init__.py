@@ -22,7 +22,7 @@ from .batch import (
 from .budget import Budget, Left, OverLimit, current_month
 from .change import Change, ChangeKind, NameTaken, TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
-from .collection import MAX_NAME, Collection, Membership, count_pictures
+from .collection import MAX_NAME, Collection, Membership
 from .comparison import Comparison, Verdict
 from .culling import Culling
 from .durations import Typical, typical
@@ -135,7 +135,6 @@ __all__ = [
     "absence",
     "account",
     "attempt",
-    "count_pictures",
     "current_month",
     "drawn",
     "fold",

@@ -22,7 +22,7 @@ from .image_model import ImageModel
 from .reasons import sentence
 from .states import OPEN, PAID_NOT_SAVED, TaskStatus
 from .task import LINK_LIFE, Task
-from .task_filters import LINK_SINCE
+from .task_filters import LINK_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +158,7 @@ def alarm() -> Unsaved:
 
 
 def _unsaved(tasks: TaskQuerySet) -> Unsaved:
-    found = tasks.annotate(link_from=LINK_SINCE).aggregate(
+    found = tasks.annotate(link_from=LINK_FROM).aggregate(
         count=Count("pk"), oldest=Min("ready_at"), link_since=Min("link_from")
     )
     return Unsaved(**found)

@@ -21,6 +21,7 @@ from .task_queryset import TaskQuerySet
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .comparison import Comparison
     from .studio import Studio
 
 LINK_LIFE = timedelta(hours=24)
@@ -158,11 +159,18 @@ class Task(models.Model):
         return waited if waited >= settings.AFTER_ALL_SECONDS else None
 
     @property
-    def link_dies_at(self) -> datetime | None:
-        """When the link to its picture may die at the earliest; None before there is one."""
+    def link_from(self) -> datetime | None:
+        """Since when the link to its picture may live; None before there is one. As LINK_FROM has
+        it in the database.
+        """
         if self.ready_at is None:
             return None
-        return min(self.link_since or self.ready_at, self.ready_at) + LINK_LIFE
+        return min(self.link_since or self.ready_at, self.ready_at)
+
+    @property
+    def link_dies_at(self) -> datetime | None:
+        """When the link to its picture may die at the earliest; None before there is one."""
+        return self.link_from + LINK_LIFE if self.link_from else None
 
     @property
     def link_left(self) -> float | None:
@@ -178,10 +186,16 @@ class Task(models.Model):
         """The code of why the provider's link may not be passed on as a reference; else empty."""
         if self.provider != settings.PROVIDER:
             return "link-foreign"
-        if not self.result_url or self.link_dies_at is None:
+        if not self.result_url or self.link_from is None:
             return "link-expired"
-        age = (timezone.now() - self.link_dies_at + LINK_LIFE).total_seconds()
+        age = (timezone.now() - self.link_from).total_seconds()
         return "" if age < settings.REFERENCE_SECONDS else "link-expired"
+
+    @property
+    def told_by_balance(self) -> Comparison | None:
+        """What the balance says of it while it is unknown; None before that was compared."""
+        found: Comparison | None = getattr(self, "comparison", None)
+        return found if self.status == TaskStatus.UNKNOWN else None
 
     def gate(self, studio: Studio) -> str:
         """The code of why a queued task waits; empty in every other state."""

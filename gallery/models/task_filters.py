@@ -32,7 +32,7 @@ DEMO = "demo"
 """What a task for the built-in provider carries instead of an API's URL."""
 
 
-LINK_SINCE = Least(Coalesce("link_since", "ready_at"), "ready_at")
+LINK_FROM = Least(Coalesce("link_since", "ready_at"), "ready_at")
 """Since when a ready picture's link may have lived: nobody may have asked when it became ready."""
 
 
@@ -142,7 +142,7 @@ class TaskFilters(models.QuerySet["task.Task"]):
         Demo pictures only while the demo is what this installation runs: nobody paid for them.
         """
         ready = self.filter(status__in=PAID_NOT_SAVED, ready_at__isnull=False)
-        unsaved = ready.alias(link_from=LINK_SINCE).filter(link_from__lte=now_and(-seconds))
+        unsaved = ready.alias(link_from=LINK_FROM).filter(link_from__lte=now_and(-seconds))
         return unsaved if settings.IS_DEMO else unsaved.real()
 
     def queued_of_the_gone(self) -> Self:

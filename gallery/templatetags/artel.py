@@ -22,7 +22,6 @@ from gallery.models import (
     Collection,
     Studio,
     absence,
-    count_pictures,
     report,
     takes_writes,
 )
@@ -119,9 +118,8 @@ def thumb_height(image: Image, size: int) -> int:
 
 @register.inclusion_tag("gallery/_notices.html", takes_context=True)
 def notices(context: dict[str, Any]) -> dict[str, Any]:
-    """What every page says while it is so: demo pictures, spending paused, one's sending held; and
-    to administrators that something is paid for and not saved.
-    And that nothing is kept, while the database can only be read.
+    """What every page says while it is so: demo pictures, spending paused, one's sending held, a
+    database that can only be read; and to administrators that something is paid for and not saved.
     """
     user: User | AnonymousUser | None = context.get("user")
     known = user is not None and user.is_authenticated
@@ -173,9 +171,8 @@ def _stars(rating: int) -> str:
 @register.inclusion_tag("gallery/_collection_shelf.html", takes_context=True)
 def collection_shelf(context: dict[str, Any]) -> dict[str, Any]:
     """One's collections beside the gallery."""
-    collections = list(Collection.objects.of(context["user"]))
-    count_pictures(collections)
-    return {"collections": collections}
+    user = context["user"]
+    return {"collections": list(Collection.objects.of(user).counted(user))}
 
 
 @register.filter

@@ -114,8 +114,8 @@ class Card:
     @property
     def balance_words(self) -> str:
         """What the balance says of an unknown task, once it was read; else empty."""
-        found = getattr(self.task, "comparison", None)
-        if self.task.status != TaskStatus.UNKNOWN or found is None:
+        found = self.task.told_by_balance
+        if found is None:
             return ""
         return _("Balance: %(verdict)s.") % {"verdict": found.get_verdict_display()}
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.forms import NO_PLACE, MemberForm, MoveForm, NameForm
-from gallery.models import Change, Collection, Image, NameTaken, count_pictures
+from gallery.models import Change, Collection, Image, NameTaken
 
 from .cards import EXCERPT
 from .changes import told
@@ -30,17 +30,15 @@ MEMBERS = 200
 
 
 def with_faces(collections: Sequence[Collection]) -> list[tuple[Collection, Image | None]]:
-    """Counted, each with the picture that stands for it, as `with_faces` of the rows found it."""
-    count_pictures(collections)
+    """Each with the picture that stands for it, as `with_faces` of the rows found it; one query."""
     chosen = [getattr(one, "face", None) for one in collections]
     faces = Image.objects.in_bulk([pk for pk in chosen if pk])
     return [(one, faces.get(pk)) for one, pk in zip(collections, chosen, strict=True)]
 
 
 def _own(request: StudioRequest, pk: int) -> Collection:
-    found = get_object_or_404(Collection.objects.of(request.user).with_faces(), pk=pk)
-    count_pictures([found])
-    return found
+    own = Collection.objects.of(request.user)
+    return get_object_or_404(own.with_faces(request.user), pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +50,7 @@ def collection_list(request: StudioRequest) -> HttpResponse:
         made, _is_new = Collection.objects.named(request.user, name)
         return redirect("collection_show", made.pk)
     context = {
-        "shelves": with_faces(list(Collection.objects.of(request.user).with_faces())),
+        "shelves": with_faces(list(Collection.objects.of(request.user).with_faces(request.user))),
         "form": form,
     }
     status = 422 if form.is_bound else 200

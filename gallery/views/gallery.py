@@ -16,7 +16,7 @@ from gallery.models import Prompt, SavedSearch
 
 from .cards import EXCERPT
 from .months import months
-from .requests import StudioRequest
+from .requests import StudioRequest, gallery_at
 from .walls import last_page, stretch
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _density(request: StudioRequest) -> str:
 
 def _folded(request: StudioRequest) -> str:
     asked = SavedSearch(line=line_of(request.GET), sort=request.GET.get("sort", ""))
-    return f"{reverse('image_list')}?{asked.query}".removesuffix("?")
+    return gallery_at(asked.query)
 
 
 def _address(form: FindForm, page: int) -> str:

@@ -45,6 +45,11 @@ def sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def gallery_at(query: str) -> str:
+    """The address of the gallery with this search."""
+    return f"{reverse('image_list')}?{query}".removesuffix("?")
+
+
 def came_from(request: HttpRequest) -> str:
     """The address here that a form was on, with its search, or the `next` one that it names; empty
     when that is elsewhere.

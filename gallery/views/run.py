@@ -14,7 +14,7 @@ from gallery.forms import RunForm
 from gallery.models import Image
 from gallery.models.steps import place, step
 
-from .requests import StudioRequest, whole_number
+from .requests import StudioRequest, gallery_at, whole_number
 
 if TYPE_CHECKING:
     from gallery.models.image import ImageQuerySet
@@ -53,9 +53,7 @@ class Run:
         """The gallery, with the same search: it knows no first and last. What came since one left
         is run through from the oldest; the gallery is not turned round for that.
         """
-        if self.form.is_of_a_time:
-            return reverse("image_list")
-        return f"{reverse('image_list')}?{self.form.whole_query}".removesuffix("?")
+        return gallery_at("" if self.form.is_of_a_time else self.form.whole_query)
 
     def picture(self, at: str | None) -> Image | None:
         """The one that the address names, or the first; None when there is none (any more).

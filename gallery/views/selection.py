@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -28,7 +27,7 @@ from gallery.templatetags.artel import rub
 
 from .changes import told
 from .errors import refusal_notice
-from .requests import StudioRequest
+from .requests import StudioRequest, gallery_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,5 +241,4 @@ def _refused(request: StudioRequest, form: SelectionForm, words: str) -> HttpRes
 
 def _back(form: SelectionForm) -> str:
     """The search that they were selected from."""
-    query = form.find.query
-    return f"{reverse('image_list')}?{query}".removesuffix("?")
+    return gallery_at(form.find.query)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
-from gallery.models import Charge, Comparison, Event, Refusal, Studio, Task, TaskStatus
+from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
 from gallery.support import claim
 
 from . import cards
@@ -58,7 +58,7 @@ def _page(request: StudioRequest, task: Task, form: NoteForm) -> HttpResponse:
         "task": task,
         "card": cards.card(task, studio, {task.pk: doubt} if doubt and is_unknown else {}),
         "doubt": doubt,
-        "comparison": Comparison.objects.filter(task=task).first() if is_unknown else None,
+        "comparison": task.told_by_balance,
         "sees_balance": request.user.has_perm("gallery.view_charge"),
         "events": events,
         "charges": Charge.objects.filter(task=task),

@@ -21,7 +21,7 @@ from gallery.jobs import purge
 from gallery.models import Image, Prompt
 
 from .cards import EXCERPT
-from .requests import StudioRequest, came_from, whole_number
+from .requests import StudioRequest, came_from, gallery_at, whole_number
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -137,8 +137,7 @@ def _back(request: StudioRequest, name: str) -> str:
     if path == reverse(f"{noun}_show", args=[pk]):
         if noun == "prompt":
             return reverse("prompt_list")
-        query = urlsplit(back).query
-        return f"{reverse('image_list')}?{query}".removesuffix("?")
+        return gallery_at(urlsplit(back).query)
     return back or reverse("studio_show")
 
 

@@ -4,10 +4,9 @@
 (() => {
   "use strict";
 
-  const { $, $$, letter } = artel;
+  const { $, $$, letter, typing } = artel;
   const box = $("#marks-box");
   const lightbox = $("#lightbox");
-  const TYPING = "input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]";
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-mark]");
@@ -63,7 +62,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.closest(TYPING)) return;
+    if (typing(event.target)) return;
     const act = ACTS[letter(event)];
     const root = act && subject();
     if (!root) return;

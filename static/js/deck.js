@@ -3,15 +3,12 @@
 (() => {
   "use strict";
 
-  const { $, letter } = artel;
+  const { $, letter, typing } = artel;
   const AHEAD = 3;
   const KEPT = 12;
 
   // Keys: a map from keys to acts, for whoever does not type just now. Letters go by their place
   // where the layout is another, and what begins with a `g` is the house's own.
-
-  const typing = (element) =>
-    element.closest("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");
 
   artel.keys = (acts) => {
     let prefix = -Infinity;
@@ -22,7 +19,8 @@
       prefix = name === "g" ? event.timeStamp : -Infinity;
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || after) return;
       if ($("dialog[open]") || typing(target)) return;
-      if (key === " " && target.closest("button, summary, [type=radio], [type=checkbox]")) return;
+      // Of a dialog that was closed just now a button may have the focus yet, which nobody sees.
+      if (key === " " && target.closest("button, summary, [type=radio], [type=checkbox]")?.checkVisibility()) return;
       const act = acts[event.shiftKey && name === " " ? "Shift+ " : name];
       if (act && act(event) !== false) event.preventDefault();
     });

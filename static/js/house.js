@@ -81,13 +81,12 @@ const artel = (() => {
   const letter = ({ key, code }) =>
     /^[ -~]$/.test(key) ? key.toLowerCase() : code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
 
-  const free = (event) =>
-    !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing &&
-    !event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, dialog, [contenteditable]") &&
-    !$("dialog[open]");
+  const typing = (element) =>
+    element.closest("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");
 
   document.addEventListener("keydown", (event) => {
-    if (!free(event)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (typing(event.target) || $("dialog[open]")) return;
     const key = letter(event);
     const both = event.timeStamp - first.at < 1500 ? `${first.key} ${key}` : key;
     const find = (name) => $(`[data-key="${CSS.escape(name)}"]`);
@@ -99,5 +98,5 @@ const artel = (() => {
     else found.click();
   });
 
-  return { $, $$, cookie, hush, tell, answered, letter };
+  return { $, $$, cookie, hush, tell, answered, letter, typing };
 })();

@@ -199,7 +199,6 @@
 
   // Keys
 
-  const TYPING = "input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]";
 
   function step(tile, key) {
     const row = tiles();
@@ -225,7 +224,7 @@
     const { key, target } = event;
     if (event.isComposing || $("dialog[open]") || event.altKey) return;
     const tile = target.closest("#found .tile");
-    const isTyping = target.closest(TYPING);
+    const isTyping = artel.typing(target);
     const act = (() => {
       if (key === "Escape" && !bar.hidden && !$(".menu[open]")) {
         const drop = $("details[open]", bar);

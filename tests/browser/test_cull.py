@@ -84,7 +84,6 @@ def test_by_keys_alone(
     press("x")
     press("Escape")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
-    page.wait_for_timeout(200)  # the page has the keys back a moment after it is seen again
     press(" ")
     at(page, last, "4 of 4")
     press("f")

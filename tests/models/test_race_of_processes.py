@@ -1,4 +1,4 @@
-"""Eight processes, hundreds of tries, at the same time: each limit, token and claim holds.
+"""Eight processes, two hundred tries each, at the same time: each limit, token and claim holds.
 
 Every race is run once more with the guard off, by look-then-write, and there it is lost: else
 nothing would be known of the guard.
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 S = TaskStatus
 PROCESSES = 8
 TRIES = 200
-RACES = 12
+RACES = 20
 """For a limit, one after the other: each has but one last hold, which may happen to go in turn."""
 HOLDS = 10
 ROOM = HOLDS * PROCESSES // 2

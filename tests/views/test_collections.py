@@ -250,6 +250,6 @@ def test_as_many_queries_for_one_as_for_a_thousand(
         for number in range(10 if more else 0):
             Collection.objects.named(alice, f"c{number}")
         for path in pages:
-            with django_assert_max_num_queries(8):
+            with django_assert_max_num_queries(6):
                 assert by_alice.get(path).status_code == 200
     assert len(order(prints)) == 1000
