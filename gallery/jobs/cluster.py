@@ -3,14 +3,16 @@
 The only job module that knows django_q. The rows decide what is to be done; the queue only wakes.
 """
 
+import fcntl
 import logging
 import multiprocessing
-import os
 import signal
+import tempfile
 import threading
 import time
 from datetime import datetime, timedelta
-from multiprocessing.sharedctypes import RawArray, RawValue
+from multiprocessing.sharedctypes import RawValue
+from pathlib import Path
 from typing import Any, Literal
 
 import structlog
@@ -148,25 +150,36 @@ def _note_heartbeat(task: dict[str, Any], **kwargs: Any) -> None:
 
 
 class _Shared:
-    """Memory that all processes of a cluster see. Lock-free: a killed process can hold no lock."""
+    """What all processes of a cluster see: memory without locks, which a killed process would keep.
+
+    Who is at work, the kernel knows: each such worker shares a lock of a file, and with the worker
+    its share goes, too.
+    """
 
     def __init__(self) -> None:
         self.stopping = RawValue("b", 0)
         self.broken = RawValue("b", 0)
         self.pulse = RawValue("d", time.monotonic())
-        self.busy = RawArray("i", 256)
+        self.at_work, path = tempfile.mkstemp()  # a descriptor, for as long as the process
+        Path(path).unlink()
 
     def mark_busy(self, **kwargs: Any) -> None:
-        self.busy[os.getpid() % 256] = os.getpid()
+        fcntl.lockf(self.at_work, fcntl.LOCK_SH)
 
     def mark_idle(self, **kwargs: Any) -> None:
-        self.busy[os.getpid() % 256] = 0
+        fcntl.lockf(self.at_work, fcntl.LOCK_UN)
 
     def beat(self, *args: Any) -> None:
         self.pulse.value = time.monotonic()
 
     def has_busy_worker(self) -> bool:
-        return any(pid and _is_alive(pid) for pid in self.busy)
+        """Whether another process than the one that asks is at work."""
+        try:
+            fcntl.lockf(self.at_work, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        fcntl.lockf(self.at_work, fcntl.LOCK_UN)
+        return False
 
 
 _shared: _Shared | None = None
@@ -175,14 +188,6 @@ _shared: _Shared | None = None
 def stopping() -> bool:
     """Whether this job's cluster has been told to stop: then finish what is in flight, and end."""
     return _shared is not None and bool(_shared.stopping.value)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
 
 
 class _Alarm(logging.Handler):

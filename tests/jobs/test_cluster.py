@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
-import os
 import pydoc
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
@@ -129,17 +130,50 @@ def test_all_processes_see_that_it_stops(shared: Any) -> None:
     assert cluster.stopping()
 
 
-def test_busy_workers_are_known_and_dead_ones_do_not_count(shared: Any) -> None:
+def test_busy_workers_are_known_each_for_itself_and_dead_ones_do_not_count(shared: Any) -> None:
     assert not shared.has_busy_worker()
-    shared.mark_busy()
-    assert shared.has_busy_worker()
-    shared.mark_idle()
-    assert not shared.has_busy_worker()
-    child = multiprocessing.get_context("spawn").Process(target=os.getpid)
-    child.start()
-    child.join()
-    shared.busy[0] = child.pid
-    assert not shared.has_busy_worker()
+    with _worker(shared) as first, _worker(shared) as second:
+        _tell(first, "busy")
+        assert shared.has_busy_worker()
+        _tell(second, "busy")
+        _tell(first, "idle")
+        assert shared.has_busy_worker()
+        _tell(second, "idle")
+        assert not shared.has_busy_worker()
+        _tell(first, "busy")
+        _tell(second, "busy")
+        for worker, others in ((first, True), (second, False)):
+            worker.process.kill()
+            worker.process.join()
+            assert shared.has_busy_worker() is others
+
+
+class _Worker(NamedTuple):
+    process: Any
+    ear: Any
+
+
+@contextlib.contextmanager
+def _worker(shared: Any) -> Iterator[_Worker]:
+    """A fork, as the cluster's own are, that marks itself as it is told."""
+    forks = multiprocessing.get_context("fork")
+    ear, mouth = forks.Pipe()
+    process = forks.Process(target=_obey, args=(shared, mouth), daemon=True)
+    process.start()
+    yield _Worker(process, ear)
+    process.kill()
+    process.join()
+
+
+def _obey(shared: Any, mouth: Any) -> None:
+    while True:
+        getattr(shared, f"mark_{mouth.recv()}")()
+        mouth.send(True)
+
+
+def _tell(worker: _Worker, word: str) -> None:
+    worker.ear.send(word)
+    assert worker.ear.recv()
 
 
 def test_the_sentinels_alarm_is_heard(shared: Any) -> None:
