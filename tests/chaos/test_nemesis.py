@@ -85,20 +85,27 @@ def test_fifteen_kills_at_random(rig: Rig) -> None:
     print(f"{nemesis.tally}, {refused} presses refused, in {time.monotonic() - began:.0f} s")
     assert nemesis.tally.wrong == []
     assert refused
-    done, unseen = lost_unseen(rig)
-    print(f"of {done} that are done {unseen} would have been lost unseen")
-    assert unseen < done / 2
+    quiet, unseen = lost_unseen(rig)
+    print(f"{quiet} pictures came while nobody was hurt; lost unseen would be {unseen} of them")
+    assert quiet
+    assert not unseen
 
 
 def lost_unseen(rig: Rig) -> tuple[int, int]:
-    """How many pictures came of the campaign; of how many it would not have been noticed had their
-    accepted answer been taken for none, because a kill would have excused it.
+    """How many pictures of the campaign came of a send that no kill and no stop can have cut off,
+    and that was answered; of how many it would not be noticed had that answer been taken for none.
     """
     seen, world = rig.snapshot(), rig.world()
-    done = [task for task in seen.tasks if task.status == "done" and "picture" in task.prompt]
+    hurt = {task for window in world.windows for task in window.sends}
+    quiet = [
+        task
+        for task in seen.tasks
+        if task.status == "done" and "picture" in task.prompt
+        if task.pk not in hurt and task.prompt not in world.ambiguous
+    ]
     unseen = 0
-    for task in done:
+    for task in quiet:
         others = [other for other in seen.tasks if other is not task]
         lost = replace(seen, tasks=[*others, replace(task, status="unknown")])
         unseen += not list(every_doubt_has_its_cause(lost, world))
-    return len(done), unseen
+    return len(quiet), unseen
