@@ -20,7 +20,7 @@ TEST_DATABASE := $(or $(filter postgres%,$(DATABASE_URL)),postgres://127.0.0.1:5
 TEST_REDIS := $(or $(REDIS_URL),redis://127.0.0.1:6379/0)
 
 .PHONY: test-services
-.PHONY: run test check lint types coverage bench bench-panel bench-gallery screenshots chaos mutants messages lock clean
+.PHONY: run test check lint types coverage bench bench-panel bench-gallery bench-scroll screenshots chaos mutants messages lock clean
 
 run: $(STAMP)
 	@exec $(BIN)/python manage.py serve --stop-with-parent
@@ -66,6 +66,11 @@ bench-panel: $(DEV_STAMP)
 # DATABASE_URL set, in a database of its own there.
 bench-gallery: $(DEV_STAMP)
 	$(BIN)/python -m tests.bench.gallery
+
+# How smoothly Chromium scrolls through 5,000 pictures of the gallery; for a quiet machine.
+bench-scroll: $(DEV_STAMP)
+	@$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.bench.scroll
 
 # Dangerous mistakes in a copy of the source, each of which some real test must notice.
 mutants: $(DEV_STAMP)

@@ -96,10 +96,9 @@ class SelectionForm(forms.Form):
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """The same selection as fields of another form."""
-        if self.cleaned_data["all"]:
-            data = self.data
-            names = (*self.find.fields, "but")
-            fields = [(name, str(data.get(name, ""))) for name in names]
-            return [("all", "on"), *((name, value) for name, value in fields if value)]
-        return [("images", ",".join(map(str, self.numbers)))]
+        """The same selection as fields of another form, with the search that it was made in."""
+        chosen = {"all": "on", "but": str(self.data.get("but", ""))}
+        if not self.cleaned_data["all"]:
+            chosen = {"images": ",".join(map(str, self.numbers))}
+        searched = {name: str(self.data.get(name, "")) for name in self.find.fields}
+        return [(name, value) for name, value in {**chosen, **searched}.items() if value]

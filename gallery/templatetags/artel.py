@@ -64,6 +64,12 @@ def rub(kopecks: int | None) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """A count as one reads it: `100,000`. Not for what is a row's number."""
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+@register.filter
 def shorten(text: str, length: int = 120) -> str:
     """The beginning of a prompt on one line."""
     return Truncator(" ".join(text.split())).chars(length)
@@ -148,7 +154,9 @@ PHONE = {"small": 30, "medium": 60, "large": 100}
 
 @register.simple_tag(takes_context=True)
 def tile_sizes(context: dict[str, Any], image: Image) -> str:
-    """How wide the tile may be drawn, for browsers that do not see for themselves (`auto`)."""
+    """How wide the tile may be drawn. `auto` would be nearer the truth, but Chromium (156) never
+    lets go of a picture that has it, nor of the whole stretch of the wall that it was in.
+    """
     across = min(3.0, image.width / max(1, image.height))
     size = context.get("density", "medium")
     return f"(max-width: 40rem) {PHONE[size]}vw, {round(ROWS[size] * across * 1.25)}rem"

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from gallery.forms import NO_PLACE, MemberForm, MoveForm, NameForm
 from gallery.models import Change, Collection, Image, NameTaken
@@ -42,8 +43,12 @@ def _own(request: StudioRequest, pk: int) -> Collection:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 def collection_list(request: StudioRequest) -> HttpResponse:
-    """One's collections, and the form of a new one."""
+    """One's collections, and the form of a new one; to htmx the shelf beside the gallery."""
+    if request.htmx and request.method != "POST":
+        own = Collection.objects.of(request.user).counted(request.user)
+        return render(request, "gallery/_collection_shelf.html", {"collections": own})
     form = NameForm(sent(request), user=request.user)
     if form.is_valid():
         name = form.cleaned_data["name"]

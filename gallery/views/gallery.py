@@ -58,7 +58,9 @@ def image_list(request: StudioRequest) -> HttpResponse:
 def image_months(request: StudioRequest) -> HttpResponse:
     """How many pictures of the search each month has, and where in the gallery it begins."""
     form = FindForm(request.GET, user=request.user)
-    context = {"form": form, "years": months(form)}
+    years = months(form)
+    context = {"form": form, "years": years, "total": sum(year.count for year in years)}
+    context["is_part"] = bool(request.htmx)
     shape = "_image_months" if request.htmx else "image_months"
     status = 200 if form.is_valid() else 422
     return render(request, f"gallery/{shape}.html", context, status=status)

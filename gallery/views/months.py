@@ -9,7 +9,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from gallery.forms.find import Sort
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from gallery.models.image import MonthOfImages
 
 KEEP_SECONDS = 60
-"""How old counts may be. New pictures are counted at once: the newest is part of the key."""
+"""How old counts may be. A picture that comes, or goes to the trash, is counted at once."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,32 @@ class Year:
     number: int
     months: list[Month]
 
+    @property
+    def count(self) -> int:
+        return sum(month.count for month in self.months)
+
 
 def months(form: FindForm) -> list[Year]:
     """By year, in the order of the gallery; of other orders than by date, the newest first."""
     counted = _counted(form)
     if form.sort_order is not Sort.OLDEST:
         counted.reverse()
-    found = [_month(form, one) for one in counted]
+    found, earlier = [], 0
+    for one in counted:
+        found.append(_month(form, one, earlier))
+        earlier += one.count
     years = groupby(found, key=lambda month: timezone.localtime(month.start).year)
     return [Year(number, list(those)) for number, those in years]
 
 
-def _month(form: FindForm, month: MonthOfImages) -> Month:
+def _month(form: FindForm, month: MonthOfImages, earlier: int) -> Month:
     place = month.oldest if form.sort_order is Sort.OLDEST else month.newest
     if form.sort_order in (Sort.NEWEST, Sort.OLDEST):
         query = f"{form.query}&at={place}" if form.query else f"at={place}"
+        number = earlier // settings.PAGE_SIZE + 1
+        # Of stacks more pictures are counted than tiles stand before it.
+        if number > 1 and not form.is_stacked:
+            query = f"{query}&page={number}"
     else:
         # No place in such an order is a month: it is a filter there.
         line = f"{form.cleaned_data['q']} date:{timezone.localtime(month.start):%Y-%m}".strip()
@@ -65,16 +78,17 @@ def _month(form: FindForm, month: MonthOfImages) -> Month:
 def _counted(form: FindForm) -> list[MonthOfImages]:
     """One pass over the index, however many months there are; then kept for a minute."""
     own = Image.objects.of(form.user).in_gallery()
-    dates = own.values_list("created_at", flat=True)
-    oldest, newest = dates.order_by("created_at").first(), dates.order_by("-created_at").first()
-    if oldest is None or newest is None or not form.is_valid():
+    there = own.order_by().aggregate(
+        oldest=Min("created_at"), newest=Max("created_at"), count=Count("pk")
+    )
+    if not there["count"] or not form.is_valid():
         return []
-    asked = f"{form.user.pk} {form.query} {timezone.get_current_timezone()} {oldest} {newest}"
+    asked = f"{form.user.pk} {form.query} {timezone.get_current_timezone()} {there}"
     key = f"months-{hashlib.sha256(asked.encode()).hexdigest()}"
     found: list[MonthOfImages] | None = cache.get(key)
     if found is None:
         # Each picture of a stack too: to look for the newest of every prompt takes seconds.
-        found = list(form.all_found().by_month(list(_starts(oldest, newest))))
+        found = list(form.all_found().by_month(list(_starts(there["oldest"], there["newest"]))))
         cache.set(key, found, KEEP_SECONDS)
     return found
 

@@ -63,11 +63,13 @@ class Stretch:
 def stretch(form: FindForm, asked: QueryDict) -> Stretch:
     """The stretch of what the form finds that the address asks for."""
     size = settings.PAGE_SIZE
-    for name, way in (("after", _after), ("before", _before), ("at", _at)):
-        place = _place(form, asked.get(name, ""))
-        if place:
-            return way(form, place, size)
     number = min(max(1, whole_number(asked.get("page")) or 1), 10**9)
+    if place := _place(form, asked.get("after", "")):
+        return _after(form, place, size)
+    if place := _place(form, asked.get("before", "")):
+        return _before(form, place, size)
+    if place := _place(form, asked.get("at", "")):
+        return _at(form, place, size, number)
     rows = _rows(form, (number - 1) * size, size + 1)
     return Stretch(
         _images(form, rows[:size]),
@@ -110,13 +112,16 @@ def _before(form: FindForm, place: Row, size: int) -> Stretch:
     )
 
 
-def _at(form: FindForm, place: Row, size: int) -> Stretch:
+def _at(form: FindForm, place: Row, size: int, number: int) -> Stretch:
+    """From that picture on. The page's number is as good as the address knows it: to count what
+    stands before would be to walk there.
+    """
     rows = _read(form.found().beyond(_order(form), place, itself=True), form, size + 1)
     back = backwards(_order(form))
     is_first = rows and not form.found().order_by(*back).beyond(back, rows[0])[:1]
     return Stretch(
         _images(form, rows[:size]),
-        1 if is_first else None,
+        1 if is_first else number if number > 1 else None,
         before=_name(rows[0]) if rows and not is_first else "",
         after=_name(rows[size - 1]) if len(rows) > size else "",
     )

@@ -92,15 +92,20 @@
     }
   }
 
-  document.addEventListener("changed", async ({ detail: { ids, marks } }) => {
-    const tiles = (artel.tiles?.() ?? []).filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk)));
-    if (!tiles.length) return;
-    const found = marks ?? (await asked(tiles));
+  async function update(tiles, marks) {
+    const found = tiles.length && (marks ?? (await asked(tiles)));
     if (!found) return;
     for (const tile of tiles) {
       const mark = found[tile.dataset.pk];
       tile.hidden = !mark; // in the trash
       if (mark) draw(tile, mark);
     }
+  }
+
+  document.addEventListener("changed", ({ detail: { ids, marks } }) => {
+    update((artel.tiles?.() ?? []).filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk))), marks);
+  });
+  document.addEventListener("tiles", ({ target, detail: { isStale } }) => {
+    if (isStale) update([...target.children]);
   });
 })();

@@ -129,8 +129,10 @@
 
   // What was changed elsewhere on the page, or taken back
 
+  const draw = (part) => htmx.ajax("GET", location.href, { source: $(part), target: part, select: part, swap: "outerHTML" });
+
   async function anew(pk) {
-    await htmx.ajax("GET", location.href, { source: list(), target: "#members", select: "#members", swap: "outerHTML" });
+    await draw("#members");
     const member = $(`[data-member="${pk}"]`);
     if (member) link(member).focus();
   }
@@ -138,6 +140,7 @@
   document.addEventListener("changed", ({ detail: { kind, undone, ids }, target }) => {
     if (!["move", "drop", "cover", "collect", "trash"].includes(kind) || !ids?.length) return;
     const typed = target.closest?.("[data-place-form]");
+    if (kind !== "move" && kind !== "cover") draw("#member-count");
     if (undone || typed) { anew(ids[0]); return; }
     if (kind === "cover") for (const one of members()) one.toggleAttribute("data-cover", ids.includes(Number(one.dataset.member)));
     if (kind !== "drop" && kind !== "trash") return;

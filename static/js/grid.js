@@ -6,18 +6,15 @@
   const { $, $$ } = artel;
   const wall = $("#found");
   const dialog = $("#lightbox");
-  const away = new Map(); // stretch -> its tiles, while it is far
+  const away = new Map(); // stretch -> its tiles as text, and whose they are, while it is far
   const KEPT = "artel-wall";
 
   const chunks = () => $$(":scope > .chunk", wall ?? document);
-  const tile = (pk) => {
-    const one = `.tile[data-pk="${pk}"]`;
-    if (!wall) return null;
-    return $(one, wall) ?? [...away.values()].map((tiles) => $(one, tiles)).find(Boolean) ?? null;
-  };
-  // Also the tiles that are put away: what is told to a tile must not be lost on them.
-  artel.tile = tile;
-  artel.tiles = () => chunks().flatMap((chunk) => [...(away.get(chunk) ?? chunk).children]);
+  const tile = (pk) => wall && $(`.tile[data-pk="${pk}"]`, wall);
+  const shown = (chunk) => [...chunk.children].filter((one) => !one.hidden).map(({ dataset }) => Number(dataset.pk));
+  artel.tiles = () => chunks().flatMap((chunk) => [...chunk.children]);
+  // Those of the far ones, too
+  artel.numbers = () => chunks().flatMap((chunk) => away.get(chunk)?.pks ?? shown(chunk));
 
   if (!wall) return;
 
@@ -30,10 +27,9 @@
     const going = far.filter((one) => !away.has(one) && !one.contains(document.activeElement) && one.firstElementChild);
     const heights = going.map((one) => box(one).height);
     going.forEach((chunk, place) => {
-      const tiles = document.createDocumentFragment();
-      tiles.append(...chunk.children);
+      away.set(chunk, { html: chunk.innerHTML, pks: shown(chunk), isStale: false });
       chunk.style.height = `${heights[place]}px`;
-      away.set(chunk, tiles);
+      chunk.replaceChildren();
     });
   }
 
@@ -43,20 +39,35 @@
     const above = coming.filter((one) => box(one).bottom < 0);
     const before = above.reduce((sum, one) => sum + box(one).height, 0);
     for (const chunk of coming) {
-      chunk.append(away.get(chunk));
+      const { html, isStale } = away.get(chunk);
       away.delete(chunk);
+      chunk.innerHTML = html;
       chunk.style.height = "";
-      chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true }));
+      htmx.process(chunk);
+      chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true, detail: { isStale } }));
     }
     if (!above.length) return;
     const grown = above.reduce((sum, one) => sum + box(one).height, 0) - before;
     if (Math.abs(grown) > 1) scrollBy(0, grown);
   }
 
+  // One stretch at a time, so that no frame waits for several; what is to go waits for an idle moment.
+  const due = new Map(); // stretch -> whether it is near now
+  const whenIdle = (act) => (window.requestIdleCallback ?? setTimeout)(act, { timeout: 100 });
+
+  function work() {
+    const [chunk, isNear] = [...due].find(([, one]) => one) ?? [...due][0];
+    due.delete(chunk);
+    if (isNear) fetchBack([chunk]);
+    else put([chunk]);
+    if (due.size) schedule();
+  }
+  const schedule = () => ([...due.values()].some(Boolean) ? requestAnimationFrame(work) : whenIdle(work));
+
   const watcher = new IntersectionObserver((seen) => {
-    const last = [...new Map(seen.map((one) => [one.target, one.isIntersecting]))];
-    put(last.filter(([, isNear]) => !isNear).map(([chunk]) => chunk));
-    fetchBack(last.filter(([, isNear]) => isNear).map(([chunk]) => chunk));
+    const isAtWork = due.size;
+    for (const { target, isIntersecting } of seen) due.set(target, isIntersecting);
+    if (!isAtWork) schedule();
   }, { rootMargin: "2000px" });
 
   // A row that is not full goes on in the stretch after it, as if the wall were in one piece.
@@ -137,9 +148,11 @@
     for (const name of ["page", "at", "after", "before"]) url.searchParams.delete(name);
     url.hash = "";
     const isFirst = !$(".earlier", wall) && seen.parentElement === chunks()[0] && seen.offsetTop <= seen.parentElement.firstElementChild.offsetTop;
+    const { number } = seen.parentElement.dataset;
     if (!isFirst) url.searchParams.set("at", seen.dataset.pk);
+    if (!isFirst && number > 1) url.searchParams.set("page", number);
     if (url.href !== location.href) history.replaceState(history.state, "", url);
-    turn(Number(seen.parentElement.dataset.number));
+    turn(Number(number));
     for (const link of $$("[data-from-here]")) {
       const to = new URL(link.href);
       if (isFirst) to.searchParams.delete("at");
@@ -247,10 +260,11 @@
 
   let looked = "";
   dialog?.addEventListener("close", () => {
-    if (!looked || $(`.tile[data-pk="${looked}"]`, wall)) return;
-    const found = tile(looked);
-    if (found) {
-      fetchBack([...away.keys()].filter((chunk) => away.get(chunk).contains(found)));
+    if (!looked || tile(looked)) return;
+    const far = chunks().find((chunk) => away.get(chunk)?.pks.includes(Number(looked)));
+    if (far) {
+      fetchBack([far]);
+      const found = tile(looked);
       found.scrollIntoView({ block: "center" });
       $("a", found).focus({ preventScroll: true });
     } else {
@@ -262,12 +276,21 @@
     }
   });
 
-  for (const [name, isGone] of [["trashed", true], ["restored", false]]) {
-    document.addEventListener(name, ({ detail: { value } }) => {
-      const found = tile(value.split("-")[1]);
-      if (found && !found.isConnected) found.hidden = isGone;
-    });
-  }
+  // What is put away, or counted beside the wall, is not what it was
+
+  const stale = (kind) => {
+    for (const one of away.values()) one.isStale = true;
+    for (const one of $$("[data-stale-by]")) if (one.dataset.staleBy.split(",").includes(kind)) htmx.trigger(one, "stale");
+  };
+  document.addEventListener("changed", ({ detail: { kind } }) => stale(kind));
+  document.addEventListener("trashed", () => stale("trash"));
+  document.addEventListener("restored", () => stale("trash"));
+
+  // When the last of them is gone the page says so. Those that are put away are there.
+
+  new MutationObserver(() => {
+    wall.classList.toggle("none", !away.size && !$(".tile:not([hidden]), .more, .earlier", wall));
+  }).observe(wall, { subtree: true, attributeFilter: ["hidden"] });
 
   // Sizes: at once, and remembered
 

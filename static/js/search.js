@@ -128,13 +128,19 @@
   const after = (query) => {
     writing = writing.then(() => write(query)).catch(() => {}); // then the server writes, when it is sent
   };
-  controls.addEventListener("change", () => {
+  const change = () => {
     written = false;
     after(new URLSearchParams(new FormData(form)));
-  });
+  };
+  controls.addEventListener("change", change);
+  // Somebody was faster than this script.
+  const isTouched = ({ type, options, value, defaultValue, checked, defaultChecked }) =>
+    options ? !([...options].find((one) => one.defaultSelected) ?? options[0]).selected
+      : type === "checkbox" ? checked !== defaultChecked : value !== defaultValue;
+  if ($$("select, input:not([type=hidden])", controls).some(isTouched)) change();
   // What was typed since they were last seen, they show.
   controls.closest("details").addEventListener("toggle", (event) => {
-    if (event.target.open && line.value !== was.value) after(new URLSearchParams({ q: line.value }));
+    if (event.target.open && written && line.value.trim() !== was.value) after(new URLSearchParams({ q: line.value }));
   });
 
   form.addEventListener("submit", (event) => {

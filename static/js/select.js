@@ -93,13 +93,11 @@
 
   // Everything between the one that was touched last and this one
   function range(tile) {
-    const row = tiles();
-    const from = row.findIndex((one) => number(one) === anchor);
-    const to = row.indexOf(tile);
+    const row = artel.numbers?.() ?? tiles().map(number);
+    const [from, to] = [row.indexOf(anchor), row.indexOf(number(tile))];
     if (from < 0) return toggle(tile, true);
-    const between = row.slice(Math.min(from, to), Math.max(from, to) + 1);
-    for (const one of between) put(number(one), true);
-    show(between);
+    for (const pk of row.slice(Math.min(from, to), Math.max(from, to) + 1)) put(pk, true);
+    show();
   }
 
   // The mouse: a click on the mark, and on the picture too while something is selected
@@ -243,17 +241,19 @@
       if (!tile || target.matches("button, .pick")) return null;
       if (event.code === "KeyX" && !event.shiftKey) return () => toggle(tile);
       if (key === " ") return event.shiftKey && anchor !== undefined ? () => range(tile) : () => toggle(tile);
-      if (event.shiftKey && key.startsWith("Arrow")) {
-        return () => {
-          const next = step(tile, key);
-          if (!next) return;
-          if (!has(number(tile))) toggle(tile, true);
-          anchor = number(tile);
-          $("[data-look]", next).focus();
-          toggle(next, true);
-        };
-      }
-      return null;
+      if (!key.startsWith("Arrow")) return null;
+      const { top, bottom } = tile.getBoundingClientRect();
+      // What stands beside it may be put away.
+      if (bottom < -innerHeight || top > 2 * innerHeight) return () => tile.scrollIntoView({ block: "center" });
+      const next = step(tile, key);
+      if (!next) return null;
+      return () => {
+        if (event.shiftKey && !has(number(tile))) toggle(tile, true);
+        $("[data-look]", next).focus();
+        if (!event.shiftKey) return;
+        anchor = number(tile);
+        toggle(next, true);
+      };
     })();
     if (!act) return;
     event.preventDefault();
@@ -270,6 +270,7 @@
     if (drop) for (const other of $$("details[open]", bar)) if (other !== drop) other.open = false;
   });
   bar.addEventListener("toggle", ({ target }) => {
+    document.body.classList.toggle("dropped", !!$("details[open]", bar));
     if (target.open) $("input:not([type=hidden]), button", target)?.focus();
   }, true);
   document.addEventListener("click", (event) => {
@@ -316,6 +317,7 @@
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (wall.contains(elt)) draw($$(".tile[data-pk]", elt));
   });
+  wall.addEventListener("tiles", ({ target }) => draw($$(".tile[data-pk]", target)));
 
   form.hidden = true;
   begin.hidden = false;

@@ -159,10 +159,14 @@ def test_a_collection_by_keys_and_by_mouse(gallery: Page, house: House) -> None:
     expect(page.locator(".member").first).to_have_attribute("data-member", c)
     page.get_by_label(f"Picture {c}: place").press("Enter")
     axe.check(page, "collection")
+    count = page.locator("#member-count")
+    before = count.inner_text()
     page.get_by_role("button", name="Take it out").and_(page.locator(f"[value='{c}']")).click()
     expect(page.locator(f"[data-member='{c}']")).to_be_hidden()
+    expect(count).not_to_have_text(before)
     undo(page, "taken out of the collection")
     expect(page.locator(f"[data-member='{c}']")).to_be_visible()
+    expect(count).to_have_text(before)
 
 
 def test_on_a_phone_and_without_a_script(gallery: Page, visit: NewPage, person: Person) -> None:

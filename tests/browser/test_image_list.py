@@ -34,16 +34,16 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     expect(months.locator("a")).to_contain_text([str(COPIES + 1)])
     most = 0
     page.mouse.move(700, 400)
-    while page.evaluate("artel.tiles().length") <= COPIES:
+    while page.evaluate("artel.numbers().length") <= COPIES:
         page.mouse.wheel(0, 1200)
         page.wait_for_timeout(60)
         most = max(most, page.locator(".tile").count())
     assert most < COPIES
-    assert page.evaluate("new Set(artel.tiles().map((one) => one.dataset.pk)).size") == COPIES + 1
+    assert page.evaluate("new Set(artel.numbers()).size") == COPIES + 1
     # Up a little, into the large view and on: the focus comes back on what was seen last.
     page.mouse.wheel(0, -3000)
     page.wait_for_timeout(400)
-    expect(page).to_have_url(re.compile(r"\?at=\d+$"))
+    expect(page).to_have_url(re.compile(r"\?at=\d+&page=\d+$"))
     pk = page.evaluate(IN_VIEW)
     page.locator(f".tile[data-pk='{pk}'] > a").first.click()
     expect(page.locator("#lightbox .look")).to_be_visible()
@@ -60,7 +60,10 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     page.go_back()
     expect(tile).to_be_visible()
     page.wait_for_function(
-        "([pk, top]) => Math.abs(artel.tile(pk).getBoundingClientRect().top - top) < 40",
+        """([pk, top]) => {
+          const tile = document.querySelector(`.tile[data-pk="${pk}"]`);
+          return tile && Math.abs(tile.getBoundingClientRect().top - top) < 40;
+        }""",
         arg=[pk, before],
         timeout=5000,
     )
@@ -68,6 +71,55 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     expect(page.locator("#found")).to_have_class(re.compile("found-large"))
     page.reload()
     expect(page.locator("#found")).to_have_class(re.compile("found-large"))
+
+
+def test_what_is_counted_beside_the_wall_follows_what_is_done(
+    house: House, person: Person, visit: NewPage
+) -> None:
+    house.deliver()
+    page = visit(person, viewport={"width": 1440, "height": 700})
+    image = steps.picture(page, steps.wish(person))
+    house.hang(image, 4)
+    page.goto("/gallery/")
+    month = page.get_by_role("complementary", name="Months").locator("a")
+    shelf = page.locator(".shelf")
+    expect(month).to_contain_text("5")
+    expect(page.locator("#total")).to_have_text("5 pictures")
+    first = page.locator(".tile > a").first
+    first.focus()
+    page.keyboard.press("c")
+    page.locator("#marks-box [name=collection]:visible").fill("For print")
+    page.keyboard.press("Enter")
+    expect(shelf).to_contain_text("For print 1")
+    page.keyboard.press("Escape")
+    first.focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#total")).to_have_text("4 pictures")
+    expect(month).to_contain_text("4")
+    expect(shelf).to_contain_text("For print 0")
+    page.locator("#undo button").click()
+    expect(page.locator("#total")).to_have_text("5 pictures")
+    expect(shelf).to_contain_text("For print 1")
+
+
+def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit: NewPage) -> None:
+    house.deliver()
+    page = visit(person, viewport={"width": 1440, "height": 700})
+    image = steps.picture(page, steps.wish(person))
+    house.hang(image, 30)
+    page.goto("/gallery/")
+    links = page.locator(".tile > a:first-child")
+    links.first.focus()
+    for key, place in (("Right", 1), ("Right", 2), ("Left", 1)):
+        page.keyboard.press(f"Arrow{key}")
+        expect(links.nth(place)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    focused = page.locator(".tile:has(:focus)")
+    below = focused.evaluate(TOP)
+    assert below > links.nth(1).evaluate(TOP)
+    page.keyboard.press("ArrowUp")
+    expect(links.nth(1)).to_be_focused()
+    expect(page.locator("#bar")).to_be_hidden()
 
 
 def test_pages_and_months_without_javascript(house: House, person: Person, visit: NewPage) -> None:

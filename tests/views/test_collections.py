@@ -57,6 +57,14 @@ def test_new_ones_by_name(by_alice: Client, by_bob: Client) -> None:
     assert "For print" in by_alice.get("/collections/").text
 
 
+def test_the_shelf_beside_the_gallery_is_had_alone(by_alice: Client, by_bob: Client) -> None:
+    by_alice.post("/collections/", {"name": "For print"})
+    shelf = by_alice.get("/collections/", headers=HTMX).text
+    assert shelf.lstrip().startswith("<section")
+    assert "For print" in shelf
+    assert "For print" not in by_bob.get("/collections/", headers=HTMX).text
+
+
 def paged(client: Client, shelf: Collection, pages: int, headers: dict[str, str]) -> list[int]:
     """The pictures of all its pages, which are so many, by the links from each to the next."""
     seen: list[int] = []

@@ -5,9 +5,12 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from django.utils.html import escape
 
 from gallery.models import Studio, TaskStatus
+from gallery.search import Field, terms
+from gallery.views.help import searches
 from project.environment import BASE_DIR
 
 NAMES = {
@@ -54,3 +57,11 @@ def test_help_names_every_key_of_the_scripts(by_alice: Client, place: str) -> No
     rows = by_alice.get("/help/").text.split(f'id="keys-{place}"')[1].split("</tbody>")[0]
     told = {unescape(key) for key in re.findall(r"<kbd>(.*?)</kbd>", rows)}
     assert {NAMES.get(key, key.upper() if len(key) == 1 else key) for key in keys} <= told
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_help_shows_every_filter_as_the_search_takes_it(language: str) -> None:
+    with translation.override(language):
+        shown = [terms(line) for line, _words in searches()]
+    assert not [flaws for _found, flaws in shown if flaws]
+    assert {term.field for found, _flaws in shown for term in found} == {None, *Field}

@@ -52,6 +52,37 @@ def test_months_with_counts_lead_to_their_places(by_alice: Client, alice: User, 
     assert by_alice.get("/gallery/months/?sort=sideways").status_code == 422
 
 
+def test_a_month_knows_its_page(by_alice: Client, alice: User) -> None:
+    images = hang(alice, 130)
+    dates = [(2026, 1 if n < 65 else 2, 5, 5) for n in range(130)]
+    date(images, *dates)
+    address, name, count = told(by_alice.get("/gallery/months/").text)[1]
+    assert (address, name, count) == (f"at={images[64].pk}&page=2", "January", 65)
+    page = by_alice.get(f"/gallery/?{address}").text
+    assert tiles(page)[0] == images[64].pk
+    assert 'class="chunk last" data-number="2"' in page
+    assert re.search(r'data-number="2"[^>]*aria-current="page"', page)
+    # What the address says of the first is not believed, and of no picture nothing is said.
+    assert (
+        'class="chunk last" data-number="1"'
+        in by_alice.get(f"/gallery/?at={images[-1].pk}&page=9").text
+    )
+    assert "data-number" not in by_alice.get(f"/gallery/?at={images[64].pk}").text
+    stacked = told(by_alice.get("/gallery/months/?stack=on").text)[1]
+    assert stacked[0] == f"stack=on&at={images[64].pk}"
+
+
+def test_what_goes_to_the_trash_is_counted_no_more(by_alice: Client, alice: User) -> None:
+    images = hang(alice, 3)
+    assert ">3 pictures</p>" in by_alice.get("/gallery/months/", headers=HTMX).text
+    by_alice.post(f"/images/{images[1].pk}/trash/")
+    page = by_alice.get("/gallery/months/", headers=HTMX).text
+    assert ">2 pictures</p>" in page
+    assert [count for *_, count in told(page)] == [2]
+    by_alice.post(f"/images/{images[1].pk}/restore/")
+    assert ">3 pictures</p>" in by_alice.get("/gallery/months/", headers=HTMX).text
+
+
 def test_as_many_queries_for_many_months(by_alice: Client, alice: User) -> None:
     assert "Nothing found" in by_alice.get("/gallery/months/").text
 

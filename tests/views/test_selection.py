@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 
@@ -82,6 +83,19 @@ def test_each_deed_is_done_to_all_of_them_and_taken_back(
     by_alice.post("/selection/tags/", {**ALL, "tags": "old"})
     by_alice.post("/selection/tags/", {**ALL, "tags": "old", "off": "on"})
     assert not alice.tags.filter(key="old").exists()
+
+
+def test_without_a_script_each_deed_leads_back_to_the_search(
+    by_alice: Client, images: list[Image]
+) -> None:
+    boxes = {"image": [images[0].pk, images[1].pk], "q": "cat", "sort": "oldest"}
+    for chosen in (boxes, {**boxes, "all": "on"}):
+        page = by_alice.post("/selection/", chosen)
+        form = re.findall(r'<form[^>]*action="/selection/rate/".*?</form>', page.text, re.S)[0]
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        answer = by_alice.post("/selection/rate/", {**fields, "rating": "4"})
+        assert (answer.status_code, answer["Location"]) == (302, "/gallery/?q=cat&sort=oldest")
+    assert Image.objects.filter(rating=4).count() == 3
 
 
 @pytest.mark.parametrize(
