@@ -139,12 +139,13 @@ class FindForm(forms.Form):
         kept = Image.objects.in_gallery()
         return self.search.narrow(kept) if self.search.is_of_pictures else kept
 
-    @property
+    # Each of a page's tiles has it in its address.
+    @cached_property
     def query(self) -> str:
         """The search as an address has it: only what differs from the plain gallery."""
         return self._query(*self.fields)
 
-    @property
+    @cached_property
     def whole_query(self) -> str:
         """The same without stacks, and not of one prompt alone."""
         return self._query("q", "sort")

@@ -1,8 +1,9 @@
-"""The databases' own indexes of words: migration 0012 makes them, triggers keep them.
+"""The databases' own indexes of words: migrations 0012 and 0020 make them, triggers keep them.
 
 A text of three letters or more is found anywhere, through an index of trigrams; a shorter one where
 a word begins. Chinese and Japanese have no spaces to begin words after: there, and of signs such as
-&, one or two are found anywhere too, by looking through the user's own prompts.
+&, one or two are found anywhere too. PostgreSQL has an index of signs for them; SQLite looks
+through the user's own prompts, in an index that holds nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from django.db import connection, models
 from django.db.models import Func
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import StrIndex
+from django.db.models.lookups import Exact
 
 from gallery.models import fold
 from gallery.models.numbers import numbers
@@ -28,6 +30,9 @@ Rows = TypeVar("Rows", bound="QuerySet[Prompt]")
 
 SUBSTRING = 3
 """Letters from which on a text is found inside of words too; shorter ones begin a word."""
+
+SAMPLE, OFTEN = 200, 50
+"""Prompts that are looked at, and how rare a kind of them may be: one in so many."""
 
 FEW = 5000
 """Prompts: so many or fewer lead to their pictures; of more, pictures are asked one by one."""
@@ -67,6 +72,22 @@ class Texts:
             queries.append(_with(self._among, self._scanned).values("pk"))
         return queries
 
+    def is_often_missed(self, newest: Sequence[str]) -> bool:
+        """Whether of these prompts' texts some lack one of the words that are found inside of
+        others: then few pictures are looked at before enough are found whose prompt does.
+        """
+        missed = [text for text in newest if any(word not in text for word in self._parts)]
+        return len(missed) * OFTEN >= len(newest) > 0
+
+    def missed_by(self, prompt: str) -> models.Q:
+        """Whether the prompt that this column names lacks one of them, asked of each by itself."""
+        lacking = models.Q()
+        for word in self._parts:
+            at = StrIndex("search_text", models.Value(word))
+            asked = self._among.filter(pk=models.OuterRef(prompt)).values_list(at)
+            lacking |= models.Q(Exact(models.Subquery(asked), 0))
+        return lacking
+
 
 def holding(prompts: Rows, texts: Sequence[str]) -> Rows:
     """Those of the prompts that hold all of these texts."""
@@ -77,10 +98,19 @@ def holding(prompts: Rows, texts: Sequence[str]) -> Rows:
 
 
 def _with(prompts: Any, words: Sequence[str]) -> Any:
-    """Looked for letter by letter, which takes a third of the time of a LIKE without an index."""
     for word in words:
         prompts = prompts.alias(at=StrIndex("search_text", models.Value(word))).filter(at__gt=0)
+        if connection.vendor == "postgresql":
+            prompts = prompts.filter(_HasSigns("search_text", models.Value(list(word))))
     return prompts
+
+
+class _HasSigns(Func):
+    """Whether all of these signs are in it, as migration 0020 has it in an index."""
+
+    template = "string_to_array(%(expressions)s::text[]"
+    arg_joiner = ", NULL) @> "
+    output_field = models.BooleanField()
 
 
 def _containing(prompts: Any, words: Sequence[str]) -> Any:
@@ -124,22 +154,46 @@ def _postgresql(among: QuerySet[Prompt], parts: list[str], starts: list[str]) ->
     return [own.values("pk")] if parts or starts else []
 
 
-def few(query: Any, limit: int = FEW) -> Any:
-    """The numbers that the query finds, for `__in`; None when they are more than the limit.
+def few(query: Any) -> list[int] | None:
+    """The numbers that the query finds; None when they are more than FEW.
 
-    As numbers, they leave PostgreSQL in no doubt of how few they are; SQLite would rather have
-    them as rows, or it asks for each of them all along the index that has the order.
+    To count so many takes a third of the time that it takes to have them.
     """
-    if isinstance(query, RawSQL):
-        with connection.cursor() as cursor:
-            cursor.execute(f"{query.sql} LIMIT %s", [*query.params, limit + 1])
-            rows = cursor.fetchall()
-    else:
-        rows = list(query.values_list(*query.query.values_select)[: limit + 1])
-    if len(rows) > limit:
-        return None
-    found = [row[0] for row in rows]
-    return numbers(found) if connection.vendor == "sqlite" else found
+    sql, params = (
+        (query.sql, query.params) if isinstance(query, RawSQL) else query.query.sql_with_params()
+    )
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"SELECT CASE WHEN count(*) <= %s THEN coalesce(array_agg(number), '{{}}') END"  # noqa: S608
+                f" FROM ({sql} LIMIT %s) AS found (number)",
+                [FEW, *params, FEW + 1],
+            )
+            found: list[int] | None = cursor.fetchone()[0]
+            return found
+        if isinstance(query, RawSQL):  # and not what looks through all of the prompts
+            cursor.execute(f"{sql} LIMIT 1 OFFSET %s", [*params, FEW])
+            if cursor.fetchone():
+                return None
+        cursor.execute(f"{sql} LIMIT %s", [*params, FEW + 1])
+        rows = cursor.fetchall()
+        return None if len(rows) > FEW else [row[0] for row in rows]
+
+
+def numbered(pks: list[int]) -> models.Q:
+    """Of these numbers. In an array they leave PostgreSQL in no doubt of how few they are, and it
+    reads that faster than a list of thousands; SQLite would rather have them as rows, or it asks
+    for each of them all along the index that has the order.
+    """
+    if connection.vendor == "sqlite":
+        return models.Q(pk__in=numbers(pks))
+    return models.Q(_IsAmong("pk", models.Value(pks)))
+
+
+class _IsAmong(Func):
+    template = "%(expressions)s::bigint[])"
+    arg_joiner = " = ANY("
+    output_field = models.BooleanField()
 
 
 def _begins_words(text: str) -> bool:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from gallery.models import Collection, Image, ImageModel, Membership, Prompt, Tag, Tagging, fold
+from gallery.models.numbers import numbers
 
 from . import spans
 from .fields import Field
-from .index import Texts, Value, few
+from .index import SAMPLE, Texts, Value, few, numbered
 from .terms import Flaw, Term, day_span, terms
 
 if TYPE_CHECKING:
@@ -110,17 +112,25 @@ class Search:
 
     @cached_property
     def _texts(self) -> list[Q]:
-        found = []
         own = Prompt.objects.of(self.user)
         wanted = Texts([term.value for term in self._of(None)], among=own).queries
-        for query in wanted:
-            # The rare ones lead to their pictures, through those's index of prompts.
-            rows = few(query)
-            found.append(Q(of_prompt__in=query) if rows is None else Q(prompt__in=rows))
-        for term in self._of(None, negated=True):
-            queries = Texts([term.value], among=own).queries
-            found += [~Q(of_prompt__in=query) | Q(prompt=None) for query in queries]
-        return found
+        # The rare ones lead to their pictures, through those's index of prompts.
+        found = [_of_prompts(few(query), otherwise=query) for query in wanted]
+        refused = [Texts([term.value], among=own) for term in self._of(None, negated=True)]
+        return found + [self._without(texts) for texts in refused]
+
+    @cached_property
+    def _newest(self) -> list[str]:
+        rows = Prompt.objects.of(self.user).order_by("-pk").values_list("search_text", flat=True)
+        return list(rows[:SAMPLE])
+
+    def _without(self, texts: Texts) -> Q:
+        """Whose prompt lacks them; imports have none."""
+        if connection.vendor == "postgresql" and texts.is_often_missed(self._newest):
+            # Its index has no list at hand of the many that hold a common word.
+            return texts.missed_by("prompt") | Q(prompt=None)
+        (query,) = texts.queries
+        return ~Q(of_prompt__in=query) | Q(prompt=None)
 
     def _through(self, term: Term) -> Q:
         """In a collection, or with a tag."""
@@ -130,7 +140,12 @@ class Search:
         if term.negated:
             return ~Q(itself__in=query)
         rows = few(query)
-        return Q(itself__in=query) if rows is None else Q(pk__in=rows)
+        return Q(itself__in=query) if rows is None else numbered(rows)
+
+
+def _of_prompts(rows: list[int] | None, otherwise: Any) -> Q:
+    """Of those prompts, by their numbers where they are few."""
+    return Q(of_prompt__in=otherwise) if rows is None else Q(prompt__in=numbers(rows))
 
 
 # Filters on the picture's own row

@@ -109,6 +109,7 @@ def measure(images: int, rounds: int) -> int:
     from django.db import connection  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
+    import project.wsgi  # noqa: F401, PLC0415 - loads what the server has loaded
     from gallery.models import User  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)

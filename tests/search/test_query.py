@@ -61,10 +61,13 @@ def find(alice: User, library: dict[str, Image]) -> Find:
 ALL = list(TEXTS)
 
 
-@pytest.mark.parametrize("few", [index.FEW, 0])
-def test_words(find: Find, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    """By both ways: from the words to the pictures, and from the pictures to the words."""
+@pytest.mark.parametrize(("few", "often"), [(index.FEW, index.OFTEN), (0, index.OFTEN), (0, 0)])
+def test_words(find: Find, monkeypatch: pytest.MonkeyPatch, few: int, often: int) -> None:
+    """By each way: from the words to the pictures, and from the pictures to the words, in one of
+    which a word that is refused is asked of each picture.
+    """
     monkeypatch.setattr(index, "FEW", few)
+    monkeypatch.setattr(index, "OFTEN", often)
     expected = {
         "": ALL,
         "cat": ["cat", "catalogue"],
@@ -212,7 +215,8 @@ def test_a_line_costs_a_constant_number_of_queries(alice: User, library: dict[st
             search.read(line, alice).narrow(Image.objects.of(alice))
         return len(told)
 
-    assert queries("cat red roof -dog -bird") == queries("cat")
+    assert queries("cat red roof") == queries("cat")
+    assert queries("cat red roof -dog -bird") == queries("cat -dog")
     assert queries("-tag:one -tag:two -tag:three") == queries("-tag:one")
     assert queries(" ".join(f"date:20{year}" for year in range(10, 60))) == queries("date:2026")
     assert queries("tag:one " * 50) == queries("tag:one")
