@@ -12,7 +12,7 @@
     const button = event.target.closest("[data-mark]");
     if (!button) return;
     event.preventDefault();
-    const values = { [button.name]: button.value };
+    const values = button.name ? { [button.name]: button.value } : {};
     htmx.ajax("POST", button.formAction, { source: button, target: "#undo", values });
   });
 

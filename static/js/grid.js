@@ -41,9 +41,8 @@
     for (const chunk of coming) {
       const { html, isStale } = away.get(chunk);
       away.delete(chunk);
-      chunk.innerHTML = html;
+      chunk.innerHTML = html; // with nothing in it that htmx would have to know of
       chunk.style.height = "";
-      htmx.process(chunk);
       chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true, detail: { isStale } }));
     }
     if (!above.length) return;

@@ -184,3 +184,13 @@ def test_a_prompt_of_another_is_no_stack_of_ones_own(
     text = by_bob.get(f"/gallery/?prompt={image.prompt_id}").text
     assert "a secret" not in text
     assert not tiles(text)
+
+
+def test_what_is_put_away_and_brought_back_needs_nothing_of_htmx(
+    by_alice: Client, alice: User
+) -> None:
+    """The script brings tiles back as they were written, and tells htmx of none."""
+    hang(alice, 2)
+    chunk = by_alice.get("/gallery/").text.split('<div class="chunk')[1].split("</section>")[0]
+    assert chunk.count("data-pk=") == 2
+    assert " hx-" not in chunk
