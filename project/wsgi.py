@@ -18,12 +18,12 @@ if "ARTEL_WEB_PID" in os.environ:
 
 try:
     application = get_wsgi_application()
+    _ = get_resolver().url_patterns
 except ImproperlyConfigured as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
 
 # What is loaded by now stays as long as the process. The collector would look through it again and
 # again, and a page that just then is asked for would wait 40 to 70 ms for it.
-_ = get_resolver().url_patterns
 gc.collect()
 gc.freeze()

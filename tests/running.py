@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import http.client
 import json
 import os
 import shutil
@@ -238,13 +239,15 @@ class Installation:
         return Cluster(parent, sentinels[0], pool[:6], pool[6], pool[7])
 
     def health(self) -> tuple[int, dict[str, Any]]:
-        """Status and body of /healthz; status 0 when nobody answers."""
+        """Status and body of /healthz; status 0 when nobody answers, or is killed at it."""
         try:
-            with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:
+            try:
+                answer = urllib.request.urlopen(f"{self.address}/healthz", timeout=5)
+            except urllib.error.HTTPError as error:
+                answer = error
+            with answer:
                 return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
-        except OSError:
+        except (OSError, http.client.HTTPException, ValueError):
             return 0, {}
 
     def is_well(self) -> bool:

@@ -163,6 +163,13 @@ def tile_sizes(context: dict[str, Any], image: Image) -> str:
 
 
 @register.simple_tag
+def page_size() -> int:
+    """Pictures of a page of the gallery."""
+    size: int = settings.PAGE_SIZE
+    return size
+
+
+@register.simple_tag
 def tile_stars(image: Image) -> SafeString:
     """The buttons that rate the picture of a tile."""
     address = reverse("image_rate", args=[image.pk])

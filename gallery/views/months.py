@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Max, Min
 from django.utils import timezone
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
     from gallery.models.image import MonthOfImages
 
 KEEP_SECONDS = 60
-"""How old counts may be. A picture that comes, or goes to the trash, is counted at once."""
+"""How old counts may be. A picture that comes, or goes to the trash, is counted at once; and what
+one does to pictures is, where the search asks for that.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,9 @@ def _month(form: FindForm, month: MonthOfImages, earlier: int) -> Month:
     place = month.oldest if form.sort_order is Sort.OLDEST else month.newest
     if form.sort_order in (Sort.NEWEST, Sort.OLDEST):
         query = f"{form.query}&at={place}" if form.query else f"at={place}"
-        number = earlier // settings.PAGE_SIZE + 1
         # Of stacks more pictures are counted than tiles stand before it.
-        if number > 1 and not form.is_stacked:
-            query = f"{query}&page={number}"
+        if earlier and not form.is_stacked:
+            query = f"{query}&start={earlier}"
     else:
         # No place in such an order is a month: it is a filter there.
         line = f"{form.cleaned_data['q']} date:{timezone.localtime(month.start):%Y-%m}".strip()
@@ -83,9 +83,11 @@ def _counted(form: FindForm) -> list[MonthOfImages]:
     )
     if not there["count"] or not form.is_valid():
         return []
+    trashed = Image.objects.of(form.user).in_trash().values_list("trashed_at", flat=True)
+    there["trashed"] = trashed.order_by("-trashed_at").first()
     asked = f"{form.user.pk} {form.query} {timezone.get_current_timezone()} {there}"
     key = f"months-{hashlib.sha256(asked.encode()).hexdigest()}"
-    found: list[MonthOfImages] | None = cache.get(key)
+    found: list[MonthOfImages] | None = None if form.search.is_of_pictures else cache.get(key)
     if found is None:
         # Each picture of a stack too: to look for the newest of every prompt takes seconds.
         found = list(form.all_found().by_month(list(_starts(there["oldest"], there["newest"]))))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gallery.models import User
     from gallery.models.image import ImageQuerySet
 
+FARTHEST = 10**11
+"""Pictures into a gallery, which none has."""
 Row = tuple[int, ...]
 """What the order goes by: the picture's number last."""
 
@@ -37,12 +39,21 @@ class Stretch:
     """Some of the pictures that were found, side by side, and what stands before and after."""
 
     images: list[Image]
-    number: int | None = None
-    """The page's, where it is known."""
+    start: int | None = None
+    """How many pictures stand before it, where that is known."""
     before: str = ""
     """The place of the first picture, when others stand before it."""
     after: str = ""
     """The place of the last, when the list goes on."""
+
+    @property
+    def number(self) -> int | None:
+        """The page that it begins on."""
+        return None if self.start is None else self.start // settings.PAGE_SIZE + 1
+
+    @property
+    def is_page(self) -> bool:
+        return self.start is not None and self.start % settings.PAGE_SIZE == 0
 
     @property
     def numbers(self) -> list[int]:
@@ -53,28 +64,27 @@ class Stretch:
 
     @property
     def previous(self) -> int | None:
-        return self.number - 1 if self.number and self.number > 1 else None
+        return self.number - 1 if self.is_page and self.number and self.number > 1 else None
 
     @property
     def next(self) -> int | None:
-        return self.number + 1 if self.number and self.after else None
+        return self.number + 1 if self.is_page and self.number and self.after else None
 
 
 def stretch(form: FindForm, asked: QueryDict) -> Stretch:
     """The stretch of what the form finds that the address asks for."""
     size = settings.PAGE_SIZE
-    number = min(max(1, whole_number(asked.get("page")) or 1), 10**9)
-    if place := _place(form, asked.get("after", "")):
-        return _after(form, place, size)
-    if place := _place(form, asked.get("before", "")):
-        return _before(form, place, size)
+    for name, way in (("after", _after), ("before", _before)):
+        if place := _place(form, asked.get(name, "")):
+            return way(form, place, size)
     if place := _place(form, asked.get("at", "")):
-        return _at(form, place, size, number)
-    rows = _rows(form, (number - 1) * size, size + 1)
+        return _at(form, place, size, min(whole_number(asked.get("start")) or 0, FARTHEST))
+    start = min(max(0, (whole_number(asked.get("page")) or 1) - 1) * size, FARTHEST)
+    rows = _rows(form, start, size + 1)
     return Stretch(
         _images(form, rows[:size]),
-        number,
-        before=_name(rows[0]) if rows and number > 1 else "",
+        start,
+        before=_name(rows[0]) if rows and start else "",
         after=_name(rows[size - 1]) if len(rows) > size else "",
     )
 
@@ -112,16 +122,16 @@ def _before(form: FindForm, place: Row, size: int) -> Stretch:
     )
 
 
-def _at(form: FindForm, place: Row, size: int, number: int) -> Stretch:
-    """From that picture on. The page's number is as good as the address knows it: to count what
-    stands before would be to walk there.
+def _at(form: FindForm, place: Row, size: int, start: int) -> Stretch:
+    """From that picture on. How many stand before it is as the address has it: to count them would
+    be to walk there.
     """
     rows = _read(form.found().beyond(_order(form), place, itself=True), form, size + 1)
     back = backwards(_order(form))
     is_first = rows and not form.found().order_by(*back).beyond(back, rows[0])[:1]
     return Stretch(
         _images(form, rows[:size]),
-        1 if is_first else number if number > 1 else None,
+        0 if is_first else start or None,
         before=_name(rows[0]) if rows and not is_first else "",
         after=_name(rows[size - 1]) if len(rows) > size else "",
     )

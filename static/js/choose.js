@@ -74,8 +74,10 @@
 
   async function asked(tiles) {
     const query = new URLSearchParams(tiles.map((tile) => ["image", tile.dataset.pk]));
-    const answer = await fetch(`${box.dataset.statesUrl}?${query}`, { redirect: "error" });
-    return answer.ok ? answer.json() : null;
+    try {
+      const answer = await fetch(`${box.dataset.statesUrl}?${query}`, { redirect: "error" });
+      return answer.ok ? await answer.json() : null;
+    } catch { return null; }
   }
 
   function draw(tile, [rating, favourite]) {
@@ -92,9 +94,14 @@
     }
   }
 
+  // A stretch that goes away before it is told, or is never told, asks again when it is back.
   async function update(tiles, marks) {
+    const stretches = new Set(tiles.map((tile) => tile.parentElement));
+    const token = {};
+    if (!marks) for (const one of stretches) one.asked = token;
     const found = tiles.length && (marks ?? (await asked(tiles)));
     if (!found) return;
+    for (const one of stretches) if (one.asked === token) delete one.asked;
     for (const tile of tiles) {
       const mark = found[tile.dataset.pk];
       tile.hidden = !mark; // in the trash

@@ -11,10 +11,14 @@
 
   const chunks = () => $$(":scope > .chunk", wall ?? document);
   const tile = (pk) => wall && $(`.tile[data-pk="${pk}"]`, wall);
-  const shown = (chunk) => [...chunk.children].filter((one) => !one.hidden).map(({ dataset }) => Number(dataset.pk));
+  // Which pictures a stretch has, and which of them hang there
+  const pictures = (chunk) => new Map([...chunk.children].map(({ dataset, hidden }) => [Number(dataset.pk), !hidden]));
   artel.tiles = () => chunks().flatMap((chunk) => [...chunk.children]);
   // Those of the far ones, too
-  artel.numbers = () => chunks().flatMap((chunk) => away.get(chunk)?.pks ?? shown(chunk));
+  artel.numbers = () => chunks()
+    .flatMap((chunk) => [...(away.get(chunk)?.pictures ?? pictures(chunk))])
+    .filter(([, isThere]) => isThere)
+    .map(([pk]) => pk);
 
   if (!wall) return;
 
@@ -24,10 +28,11 @@
 
   // All is measured before anything is changed: a stretch at a time, each would be laid out anew.
   function put(far) {
-    const going = far.filter((one) => !away.has(one) && !one.contains(document.activeElement) && one.firstElementChild);
+    const isBusy = (one) => one.contains(document.activeElement) || $(".htmx-request", one);
+    const going = far.filter((one) => !away.has(one) && one.firstElementChild && !isBusy(one));
     const heights = going.map((one) => box(one).height);
     going.forEach((chunk, place) => {
-      away.set(chunk, { html: chunk.innerHTML, pks: shown(chunk), isStale: false });
+      away.set(chunk, { html: chunk.innerHTML, pictures: pictures(chunk), isStale: chunk.asked !== undefined });
       chunk.style.height = `${heights[place]}px`;
       chunk.replaceChildren();
     });
@@ -53,20 +58,26 @@
   // One stretch at a time, so that no frame waits for several; what is to go waits for an idle moment.
   const due = new Map(); // stretch -> whether it is near now
   const whenIdle = (act) => (window.requestIdleCallback ?? setTimeout)(act, { timeout: 100 });
+  let frame = 0;
+  let rest = 0;
 
-  function work() {
-    const [chunk, isNear] = [...due].find(([, one]) => one) ?? [...due][0];
-    due.delete(chunk);
-    if (isNear) fetchBack([chunk]);
-    else put([chunk]);
-    if (due.size) schedule();
+  function next(isNear, act) {
+    const found = [...due].find(([, one]) => one === isNear);
+    if (found) {
+      due.delete(found[0]);
+      act([found[0]]);
+    }
+    schedule();
   }
-  const schedule = () => ([...due.values()].some(Boolean) ? requestAnimationFrame(work) : whenIdle(work));
+  function schedule() {
+    const all = [...due.values()];
+    if (all.includes(true)) frame ||= requestAnimationFrame(() => { frame = 0; next(true, fetchBack); });
+    if (all.includes(false)) rest ||= whenIdle(() => { rest = 0; next(false, put); });
+  }
 
   const watcher = new IntersectionObserver((seen) => {
-    const isAtWork = due.size;
     for (const { target, isIntersecting } of seen) due.set(target, isIntersecting);
-    if (!isAtWork) schedule();
+    schedule();
   }, { rootMargin: "2000px" });
 
   // A row that is not full goes on in the stretch after it, as if the wall were in one piece.
@@ -82,12 +93,14 @@
     const focus = document.activeElement;
     before.classList.remove("last");
     chunk.prepend(...rest);
+    if (chunk.dataset.start) chunk.dataset.start -= rest.length;
     if (chunk.contains(focus)) focus.focus({ preventScroll: true });
   }
 
   // What one sees first, and keeping it in its place while the wall changes around it
 
   let held;
+  const length = (chunk) => away.get(chunk)?.pictures.size ?? chunk.children.length;
   const edge = () => Math.max(0, $(".tools").getBoundingClientRect().bottom);
 
   function first() {
@@ -108,9 +121,9 @@
     const all = chunks();
     const at = all.indexOf(chunk);
     const near = all[at - 1] ?? all[at + 1];
-    if (near?.dataset.number && !chunk.dataset.number) {
-      const number = Number(near.dataset.number) + (all[at - 1] ? 1 : -1);
-      if (number > 0) chunk.dataset.number = number;
+    if (near?.dataset.start && !chunk.dataset.start) {
+      const start = Number(near.dataset.start) + (all[at - 1] ? length(near) : -length(chunk));
+      if (start >= 0) chunk.dataset.start = start;
     }
     if (all[at - 1]) requestAnimationFrame(() => join(chunk)); // far below, and work enough for now
     else if (all[1]) {
@@ -144,14 +157,15 @@
     if (!seen) return;
     hold(seen);
     const url = new URL(location);
-    for (const name of ["page", "at", "after", "before"]) url.searchParams.delete(name);
+    for (const name of ["page", "at", "start", "after", "before"]) url.searchParams.delete(name);
     url.hash = "";
     const isFirst = !$(".earlier", wall) && seen.parentElement === chunks()[0] && seen.offsetTop <= seen.parentElement.firstElementChild.offsetTop;
-    const { number } = seen.parentElement.dataset;
+    const { start } = seen.parentElement.dataset;
+    const earlier = Number(start) + [...seen.parentElement.children].indexOf(seen);
     if (!isFirst) url.searchParams.set("at", seen.dataset.pk);
-    if (!isFirst && number > 1) url.searchParams.set("page", number);
+    if (!isFirst && earlier > 0) url.searchParams.set("start", earlier);
     if (url.href !== location.href) history.replaceState(history.state, "", url);
-    turn(Number(number));
+    turn(Math.floor(earlier / $("#turn")?.dataset.size) + 1);
     for (const link of $$("[data-from-here]")) {
       const to = new URL(link.href);
       if (isFirst) to.searchParams.delete("at");
@@ -165,7 +179,9 @@
     const pages = $("#turn");
     const [model, ...others] = $$("[data-number]", pages ?? wall).filter((one) => one.matches("a"));
     if (!model || !number) return;
-    const last = number + (chunks().some((one) => Number(one.dataset.number) === number + 1) || $(".more", wall) ? 1 : 0);
+    const end = chunks().at(-1);
+    const goesOn = $(".more", wall) || Number(end.dataset.start) + length(end) > number * pages.dataset.size;
+    const last = number + (goesOn ? 1 : 0);
     const links = [];
     for (let one = Math.max(1, number - 2); one <= last; one++) {
       const link = model.cloneNode();
@@ -260,7 +276,7 @@
   let looked = "";
   dialog?.addEventListener("close", () => {
     if (!looked || tile(looked)) return;
-    const far = chunks().find((chunk) => away.get(chunk)?.pks.includes(Number(looked)));
+    const far = chunks().find((chunk) => away.get(chunk)?.pictures.has(Number(looked)));
     if (far) {
       fetchBack([far]);
       const found = tile(looked);
@@ -268,7 +284,7 @@
       $("a", found).focus({ preventScroll: true });
     } else {
       const url = new URL(location);
-      url.searchParams.delete("page");
+      for (const name of ["page", "start"]) url.searchParams.delete(name);
       url.searchParams.set("at", looked);
       url.hash = `image-${looked}`;
       location.replace(url);
@@ -277,19 +293,23 @@
 
   // What is put away, or counted beside the wall, is not what it was
 
-  const stale = (kind) => {
-    for (const one of away.values()) one.isStale = true;
+  const stale = (kind, pks, isThere) => {
+    for (const one of away.values()) {
+      one.isStale = true;
+      if (kind === "trash") for (const pk of pks ?? []) if (one.pictures.has(pk)) one.pictures.set(pk, isThere);
+    }
     for (const one of $$("[data-stale-by]")) if (one.dataset.staleBy.split(",").includes(kind)) htmx.trigger(one, "stale");
   };
-  document.addEventListener("changed", ({ detail: { kind } }) => stale(kind));
-  document.addEventListener("trashed", () => stale("trash"));
-  document.addEventListener("restored", () => stale("trash"));
+  document.addEventListener("changed", ({ detail: { kind, ids, undone } }) => stale(kind, ids, undone));
+  for (const name of ["trashed", "restored"]) {
+    document.addEventListener(name, ({ detail: { value } }) => stale("trash", [Number(value.split("-")[1])], name === "restored"));
+  }
 
   // When the last of them is gone the page says so. Those that are put away are there.
 
   new MutationObserver(() => {
     wall.classList.toggle("none", !away.size && !$(".tile:not([hidden]), .more, .earlier", wall));
-  }).observe(wall, { subtree: true, attributeFilter: ["hidden"] });
+  }).observe(wall, { subtree: true, childList: true, attributeFilter: ["hidden"] });
 
   // Sizes: at once, and remembered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser import steps
 from tests.browser.conftest import NewPage
@@ -43,7 +43,7 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     # Up a little, into the large view and on: the focus comes back on what was seen last.
     page.mouse.wheel(0, -3000)
     page.wait_for_timeout(400)
-    expect(page).to_have_url(re.compile(r"\?at=\d+&page=\d+$"))
+    expect(page).to_have_url(re.compile(r"\?at=\d+&start=\d+$"))
     pk = page.evaluate(IN_VIEW)
     page.locator(f".tile[data-pk='{pk}'] > a").first.click()
     expect(page.locator("#lightbox .look")).to_be_visible()
@@ -120,6 +120,52 @@ def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit
     page.keyboard.press("ArrowUp")
     expect(links.nth(1)).to_be_focused()
     expect(page.locator("#bar")).to_be_hidden()
+
+
+def test_what_is_put_away_learns_what_was_done_however_late_it_is_told(
+    house: House, person: Person, visit: NewPage
+) -> None:
+    house.deliver()
+    page = visit(person, viewport={"width": 1440, "height": 700})
+    image = steps.picture(page, steps.wish(person))
+    house.hang(image, 180)
+    page.goto("/gallery/")
+    page.mouse.move(700, 400)
+    chunk = page.locator("#found > .chunk").first
+    last = "document.documentElement.scrollHeight"
+
+    def away() -> None:
+        page.evaluate(f"scrollTo(0, {last})")
+        expect(chunk.locator(".tile")).to_have_count(0)
+
+    while page.evaluate("artel.numbers().length") < 181:
+        page.mouse.wheel(0, 2000)
+        page.wait_for_timeout(60)
+    away()
+    page.keyboard.press("Control+a")
+    expect(page.locator("#bar-count")).to_contain_text("181")
+    page.locator("#bar").get_by_text("Rate", exact=True).click()
+    page.locator("#bar [name=rating][value='4']").click()
+    expect(page.locator("#undo")).to_contain_text("181 pictures rated 4 of 5")
+    # It comes, asks, and is gone again before it is told.
+    held: list[Route] = []
+    page.route("**/gallery/marks/?*", lambda route: held.append(route))
+    page.evaluate("scrollTo(0, 0)")
+    expect(chunk.locator(".tile").first).to_be_visible()
+    expect(chunk.locator(".tile").first).to_have_attribute("data-rating", "0")
+    away()
+    for route in held:
+        route.continue_()
+    page.unroute("**/gallery/marks/?*")
+    page.wait_for_timeout(300)
+    page.evaluate("scrollTo(0, 0)")
+    expect(chunk.locator(".tile").first).to_have_attribute("data-rating", "4")
+    # And a wall that was emptied says so, also when more was still to come.
+    page.goto("/gallery/")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#bar-count")).to_contain_text("181")
+    page.keyboard.press("Delete")
+    expect(page.locator(".empty")).to_be_visible()
 
 
 def test_pages_and_months_without_javascript(house: House, person: Person, visit: NewPage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -36,8 +37,8 @@ def test_months_with_counts_lead_to_their_places(by_alice: Client, alice: User, 
     page = by_alice.get("/gallery/months/")
     assert told(page.text) == [
         (f"at={pks[4]}", "March", 1),
-        (f"at={pks[3]}", "February", 2),
-        (f"at={pks[1]}", "December", 2),
+        (f"at={pks[3]}&start=1", "February", 2),
+        (f"at={pks[1]}&start=3", "December", 2),
     ]
     assert tiles(by_alice.get(f"/gallery/?at={pks[3]}").text) == [pks[3], pks[2], pks[1], pks[0]]
     oldest = told(by_alice.get("/gallery/months/?sort=oldest", headers=HTMX).text)
@@ -57,17 +58,21 @@ def test_a_month_knows_its_page(by_alice: Client, alice: User) -> None:
     dates = [(2026, 1 if n < 65 else 2, 5, 5) for n in range(130)]
     date(images, *dates)
     address, name, count = told(by_alice.get("/gallery/months/").text)[1]
-    assert (address, name, count) == (f"at={images[64].pk}&page=2", "January", 65)
+    assert (address, name, count) == (f"at={images[64].pk}&start=65", "January", 65)
     page = by_alice.get(f"/gallery/?{address}").text
     assert tiles(page)[0] == images[64].pk
-    assert 'class="chunk last" data-number="2"' in page
-    assert re.search(r'data-number="2"[^>]*aria-current="page"', page)
+    assert 'class="chunk last" data-start="65"' in page
+    number = 65 // settings.PAGE_SIZE + 1
+    assert re.search(rf'data-number="{number}"[^>]*aria-current="page"', page)
+    # It is no whole page: what stands before it and after it follows without a gap.
+    assert f'rel="prev" href="/gallery/?before={images[64].pk}"' in page
+    assert f'rel="next" href="/gallery/?after={tiles(page)[-1]}"' in page
     # What the address says of the first is not believed, and of no picture nothing is said.
     assert (
-        'class="chunk last" data-number="1"'
-        in by_alice.get(f"/gallery/?at={images[-1].pk}&page=9").text
+        'class="chunk last" data-start="0"'
+        in by_alice.get(f"/gallery/?at={images[-1].pk}&start=9").text
     )
-    assert "data-number" not in by_alice.get(f"/gallery/?at={images[64].pk}").text
+    assert "data-start" not in by_alice.get(f"/gallery/?at={images[64].pk}").text
     stacked = told(by_alice.get("/gallery/months/?stack=on").text)[1]
     assert stacked[0] == f"stack=on&at={images[64].pk}"
 
