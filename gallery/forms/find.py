@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -204,6 +204,8 @@ class ControlsForm(forms.Form):
         models = ImageModel.objects.values_list("remote_id", "label")
         tags = Tag.objects.of(user).values_list("name", "name")
         collections = Collection.objects.of(user).values_list("name", "name")
+        for name in ("ratio", "rating"):
+            self._say(name)
         self._offer("model", _("Every model"), models)
         self._offer("tag", _("Every tag"), tags)
         self._offer("collection", _("Every collection"), collections)
@@ -211,14 +213,23 @@ class ControlsForm(forms.Form):
             self.fields[name].widget.attrs["inputmode"] = "decimal"
 
     def _offer(self, name: str, every: object, known: Iterable[tuple[str, str]]) -> None:
-        """What there is; and what the line says, however it is written there."""
+        """What there is."""
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        choices = list(known)
+        field.choices = [("", every), *known]
+        self._say(name)
+
+    def _say(self, name: str) -> None:
+        """And what the line says, however it is written there: what a control does not show, it
+        would take out of the line.
+        """
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        every, *choices = cast("Iterable[tuple[str, Any]]", field.choices)
         said = self.initial[name]
         if said and said not in {value for value, _label in choices}:
-            choices.insert(0, (said, said))
-        field.choices = [("", every), *choices]
+            label = "★" * int(said) if name == "rating" and said.isdigit() else said
+            field.choices = [every, (said, label), *choices]
 
 
 def line_of(data: QueryDict) -> str:

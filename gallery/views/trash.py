@@ -21,7 +21,7 @@ from gallery.jobs import purge
 from gallery.models import Image, Prompt
 
 from .cards import EXCERPT
-from .requests import StudioRequest, came_from, gallery_at, whole_number
+from .requests import StudioRequest, came_from, whole_number
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -128,16 +128,16 @@ def _refused(request: StudioRequest, prompt: Prompt) -> HttpResponse:
 
 
 def _back(request: StudioRequest, name: str) -> str:
-    """The page that the form was on; not the page of what has just been deleted."""
+    """The page that the form was on: a picture's says that it is in the trash, and leads on to the
+    next; not that of a prompt which has just been deleted.
+    """
     back = came_from(request)
     path = urlsplit(back).path
     noun, _dash, pk = name.partition("-")
     if path == reverse(f"{noun}_trash", args=[pk]):
         return reverse("prompt_list")
-    if path == reverse(f"{noun}_show", args=[pk]):
-        if noun == "prompt":
-            return reverse("prompt_list")
-        return gallery_at(urlsplit(back).query)
+    if noun == "prompt" and path == reverse("prompt_show", args=[pk]):
+        return reverse("prompt_list")
     return back or reverse("studio_show")
 
 

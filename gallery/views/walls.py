@@ -78,7 +78,7 @@ def stretch(form: FindForm, asked: QueryDict) -> Stretch:
         if place := _place(form, asked.get(name, "")):
             return way(form, place, size)
     if place := _place(form, asked.get("at", "")):
-        return _at(form, place, size, min(whole_number(asked.get("start")) or 0, FARTHEST))
+        return _at(form, place, size, whole_number(asked.get("start")))
     start = min(max(0, (whole_number(asked.get("page")) or 1) - 1) * size, FARTHEST)
     rows = _rows(form, start, size + 1)
     return Stretch(
@@ -122,16 +122,19 @@ def _before(form: FindForm, place: Row, size: int) -> Stretch:
     )
 
 
-def _at(form: FindForm, place: Row, size: int, start: int) -> Stretch:
-    """From that picture on. How many stand before it is as the address has it: to count them would
-    be to walk there.
+def _at(form: FindForm, place: Row, size: int, start: int | None) -> Stretch:
+    """From that picture on. How many stand before it is as the address has it, for to count them is
+    to walk there; and of stacks it takes too long.
     """
     rows = _read(form.found().beyond(_order(form), place, itself=True), form, size + 1)
     back = backwards(_order(form))
-    is_first = rows and not form.found().order_by(*back).beyond(back, rows[0])[:1]
+    earlier = form.found().order_by(*back).beyond(back, rows[0]) if rows else form.found().none()
+    is_first = rows and not earlier[:1]
+    if start is None and rows and not is_first and not form.is_stacked:
+        start = earlier.order_by().count()
     return Stretch(
         _images(form, rows[:size]),
-        0 if is_first else start or None,
+        0 if is_first else min(start or 0, FARTHEST) or None,
         before=_name(rows[0]) if rows and not is_first else "",
         after=_name(rows[size - 1]) if len(rows) > size else "",
     )

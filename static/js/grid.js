@@ -358,4 +358,6 @@
   for (const chunk of chunks()) watcher.observe(chunk);
   size(current());
   land();
+  // The browser goes there by itself once all is loaded, and takes the focus away.
+  if (location.hash) addEventListener("load", () => setTimeout(land));
 })();

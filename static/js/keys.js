@@ -32,6 +32,8 @@
   }, true);
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "?" && dialog?.open) dialog.close();
+    if (event.key !== "?") return;
+    if (dialog?.open) dialog.close();
+    else if ($("#lightbox[open]") && !artel.typing(event.target)) $("a[data-key='?']")?.click();
   });
 })();

@@ -52,6 +52,15 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     expect(page.locator(f"#look [data-picture='image-{int(pk) - 1}']")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(f".tile[data-pk='{int(pk) - 1}'] > a").first).to_be_focused()
+    # Its keys are listed over it, too.
+    page.keyboard.press("Enter")
+    expect(page.locator("#lightbox .look")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator(".keys-box")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator(".keys-box")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("#lightbox")).to_be_hidden()
     # To the picture's own page and back: it stands where it stood.
     tile = page.locator(f".tile[data-pk='{pk}']")
     page.wait_for_timeout(300)
@@ -67,6 +76,14 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
         arg=[pk, before],
         timeout=5000,
     )
+    # By the link of that page too, which knows the picture alone.
+    page.goto(f"/images/{pk}/")
+    page.get_by_role("link", name="Back to the gallery").click()
+    expect(tile.locator("a").first).to_be_focused()
+    bar = page.locator(".tools").bounding_box()
+    assert bar
+    assert tile.evaluate(TOP) > bar["y"] + bar["height"] - 1
+    expect(page.locator("#turn [aria-current=page]")).to_have_count(1)
     page.keyboard.press("+")
     expect(page.locator("#found")).to_have_class(re.compile("found-large"))
     page.reload()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -149,3 +154,31 @@ def test_the_pages_queries_do_not_grow_with_what_is_kept(by_alice: Client, alice
     for n in range(1, 6):
         keep(n)
     assert queries() == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fog rating:3",
+        "rating:1",
+        "rating:<2",
+        "rating:3..4 fog",
+        "rating:>=4",
+        "rating:0 ratio:3:4",
+    ],
+)
+def test_controls_show_what_the_line_says_and_take_nothing_out_of_it(
+    by_alice: Client, line: str
+) -> None:
+    page = by_alice.get("/gallery/", {"q": line}).text
+    drawn = {
+        name: "".join(re.findall(r'<option value="([^"]*)" selected', options))
+        for name, options in re.findall(
+            r'<select id="control-\w+" name="(\w+)">(.*?)</select>', page
+        )
+    }
+    assert len(drawn) == 5
+    sent = {"q": line, "was": line, **{name: unescape(value) for name, value in drawn.items()}}
+    assert QueryDict(urlsplit(by_alice.get("/gallery/", sent)["Location"]).query)["q"] == line
+    also = by_alice.get("/gallery/line/", {**sent, "favourite": "on"}).json()
+    assert also["line"] == f"{line} fav"
