@@ -16,7 +16,7 @@ from gallery.forms.find import line_of
 from gallery.forms.saved_search import SaveSearchForm, SearchNameForm
 from gallery.models import MAX_LINE, MOST_SEARCHES, SavedSearch, SearchNameTaken, TooManySearches
 
-from .requests import StudioRequest, typed, whole_number
+from .requests import StudioRequest, gallery_at, typed, whole_number
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -72,8 +72,11 @@ def search_rename(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def search_delete(request: StudioRequest, pk: int) -> HttpResponse:
-    """Whoever presses this has opened the question first."""
+    """Asked first: by the script, or by a page."""
     found = get_object_or_404(SavedSearch.objects.of(request.user), pk=pk)
+    if not request.htmx and "sure" not in request.POST:
+        context = {"found": found, "back": gallery_at(found.query)}
+        return render(request, "gallery/search_delete.html", context)
     found.delete()
     return _kept(request, found.query)
 

@@ -54,7 +54,7 @@ POLICIES = {
     "search_line": Policy(get=200),
     "search_save": Policy(post=422),
     "search_rename": Policy(post=422, names="search"),
-    "search_delete": Policy(post=302, hx=200, names="search"),
+    "search_delete": Policy(post=200, hx=200, names="search"),
     "image_months": Policy(get=200),
     "image_duplicates": Policy(get=200),
     "image_similar": Policy(get=200, names="image"),

@@ -129,6 +129,11 @@ def test_a_search_is_kept_renamed_and_deleted(by_alice: Client, alice: User, bob
     SavedSearch.objects.keep(alice, "Dogs", "dog", "")
     assert by_alice.post(f"{path}rename/", {"name": "dogs"}, headers=HTMX).status_code == 422
     SavedSearch.objects.keep(bob, "Cats", "cat", "")
+    # Without a script a page asks first.
+    asked = by_alice.post(f"{path}delete/")
+    assert "Delete “" in asked.text
+    assert 'name="sure"' in asked.text
+    assert alice.saved_searches.exists()
     assert by_alice.post(f"{path}delete/", headers=HTMX).status_code == 200
     assert not SavedSearch.objects.of(alice).filter(name="Cats").exists()
     SavedSearch.objects.bulk_create(
