@@ -204,8 +204,7 @@ class ControlsForm(forms.Form):
         models = ImageModel.objects.values_list("remote_id", "label")
         tags = Tag.objects.of(user).values_list("name", "name")
         collections = Collection.objects.of(user).values_list("name", "name")
-        for name in ("ratio", "rating"):
-            self._say(name)
+        self._say("rating")
         self._offer("model", _("Every model"), models)
         self._offer("tag", _("Every tag"), tags)
         self._offer("collection", _("Every collection"), collections)

@@ -157,7 +157,7 @@ def _postgresql(among: QuerySet[Prompt], parts: list[str], starts: list[str]) ->
 def few(query: Any) -> list[int] | None:
     """The numbers that the query finds; None when they are more than FEW.
 
-    To count so many takes a third of the time that it takes to have them.
+    To count so many takes less time than to have them.
     """
     sql, params = (
         (query.sql, query.params) if isinstance(query, RawSQL) else query.query.sql_with_params()

@@ -16,6 +16,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
+from django.utils.translation import ngettext
 
 from gallery.models import (
     MAX_COUNT,
@@ -67,6 +68,13 @@ def rub(kopecks: int | None) -> str:
 def grouped(number: int) -> str:
     """A count as one reads it: `100,000`. Not for what is a row's number."""
     return number_format(number, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def pictures(count: int) -> str:
+    """So many pictures: `1 picture`, `1,200 pictures`."""
+    words = ngettext("%(number)s picture", "%(number)s pictures", count)
+    return words % {"number": grouped(count)}
 
 
 @register.filter

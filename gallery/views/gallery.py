@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.db.models.functions import Left
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -79,4 +78,4 @@ def _folded(request: StudioRequest) -> str:
 
 def _address(form: FindForm, page: int) -> str:
     query = f"{form.query}&" if form.query else ""
-    return f"{reverse('image_list')}?{query}page={page}"
+    return gallery_at(f"{query}page={page}")

@@ -83,14 +83,17 @@ def _counted(form: FindForm) -> list[MonthOfImages]:
     )
     if not there["count"] or not form.is_valid():
         return []
+    starts = list(_starts(there["oldest"], there["newest"]))
+    if form.search.is_of_pictures:
+        return list(form.all_found().by_month(starts))
     trashed = Image.objects.of(form.user).in_trash().values_list("trashed_at", flat=True)
     there["trashed"] = trashed.order_by("-trashed_at").first()
     asked = f"{form.user.pk} {form.query} {timezone.get_current_timezone()} {there}"
     key = f"months-{hashlib.sha256(asked.encode()).hexdigest()}"
-    found: list[MonthOfImages] | None = None if form.search.is_of_pictures else cache.get(key)
+    found: list[MonthOfImages] | None = cache.get(key)
     if found is None:
         # Each picture of a stack too: to look for the newest of every prompt takes seconds.
-        found = list(form.all_found().by_month(list(_starts(there["oldest"], there["newest"]))))
+        found = list(form.all_found().by_month(starts))
         cache.set(key, found, KEEP_SECONDS)
     return found
 

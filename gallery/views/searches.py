@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -87,7 +86,7 @@ def _taken() -> str:
 
 def _kept(request: StudioRequest, query: str) -> HttpResponse:
     if not request.htmx:
-        return redirect(f"{reverse('image_list')}?{query}")
+        return redirect(gallery_at(query))
     return render(request, "gallery/_saved_searches.html", _context(request))
 
 

@@ -26,32 +26,25 @@
 
   const box = (one) => one.getBoundingClientRect();
 
-  // All is measured before anything is changed: a stretch at a time, each would be laid out anew.
-  function put(far) {
-    const isBusy = (one) => one.contains(document.activeElement) || $(".htmx-request", one);
-    const going = far.filter((one) => !away.has(one) && one.firstElementChild && !isBusy(one));
-    const heights = going.map((one) => box(one).height);
-    going.forEach((chunk, place) => {
-      away.set(chunk, { html: chunk.innerHTML, pictures: pictures(chunk), isStale: chunk.asked !== undefined });
-      chunk.style.height = `${heights[place]}px`;
-      chunk.replaceChildren();
-    });
+  function put(chunk) {
+    const isBusy = chunk.contains(document.activeElement) || $(".htmx-request", chunk);
+    if (away.has(chunk) || !chunk.firstElementChild || isBusy) return;
+    const { height } = box(chunk);
+    away.set(chunk, { html: chunk.innerHTML, pictures: pictures(chunk), isStale: chunk.asked !== undefined });
+    chunk.style.height = `${height}px`;
+    chunk.replaceChildren();
   }
 
-  function fetchBack(near) {
-    const coming = near.filter((one) => away.has(one));
-    if (!coming.length) return;
-    const above = coming.filter((one) => box(one).bottom < 0);
-    const before = above.reduce((sum, one) => sum + box(one).height, 0);
-    for (const chunk of coming) {
-      const { html, isStale } = away.get(chunk);
-      away.delete(chunk);
-      chunk.innerHTML = html; // with nothing in it that htmx would have to know of
-      chunk.style.height = "";
-      chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true, detail: { isStale } }));
-    }
-    if (!above.length) return;
-    const grown = above.reduce((sum, one) => sum + box(one).height, 0) - before;
+  function fetchBack(chunk) {
+    if (!away.has(chunk)) return;
+    const { html, isStale } = away.get(chunk);
+    const before = box(chunk);
+    away.delete(chunk);
+    chunk.innerHTML = html; // with nothing in it that htmx would have to know of
+    chunk.style.height = "";
+    chunk.dispatchEvent(new CustomEvent("tiles", { bubbles: true, detail: { isStale } }));
+    if (before.bottom >= 0) return;
+    const grown = box(chunk).height - before.height;
     if (Math.abs(grown) > 1) scrollBy(0, grown);
   }
 
@@ -65,7 +58,7 @@
     const found = [...due].find(([, one]) => one === isNear);
     if (found) {
       due.delete(found[0]);
-      act([found[0]]);
+      act(found[0]);
     }
     schedule();
   }
@@ -85,7 +78,7 @@
   function join(chunk) {
     const before = chunk.previousElementSibling;
     if (!before?.matches(".chunk") || away.has(chunk)) return;
-    fetchBack([before]);
+    fetchBack(before);
     const tiles = [...before.children].filter((one) => !one.hidden);
     const row = tiles.at(-1)?.offsetTop;
     const rest = tiles.filter((one) => one.offsetTop >= row);
@@ -278,7 +271,7 @@
     if (!looked || tile(looked)) return;
     const far = chunks().find((chunk) => away.get(chunk)?.pictures.has(Number(looked)));
     if (far) {
-      fetchBack([far]);
+      fetchBack(far);
       const found = tile(looked);
       found.scrollIntoView({ block: "center" });
       $("a", found).focus({ preventScroll: true });

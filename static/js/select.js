@@ -197,7 +197,6 @@
 
   // Keys
 
-
   function step(tile, key) {
     const row = tiles();
     const at = row.indexOf(tile);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import steps
 from tests.browser.conftest import NewPage
@@ -90,14 +90,19 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     expect(page.locator("#found")).to_have_class(re.compile("found-large"))
 
 
+def wall(house: House, person: Person, visit: NewPage, copies: int) -> Page:
+    """The gallery of somebody with one picture and so many more."""
+    house.deliver()
+    page = visit(person, viewport={"width": 1440, "height": 700})
+    house.hang(steps.picture(page, steps.wish(person)), copies)
+    page.goto("/gallery/")
+    return page
+
+
 def test_what_is_counted_beside_the_wall_follows_what_is_done(
     house: House, person: Person, visit: NewPage
 ) -> None:
-    house.deliver()
-    page = visit(person, viewport={"width": 1440, "height": 700})
-    image = steps.picture(page, steps.wish(person))
-    house.hang(image, 4)
-    page.goto("/gallery/")
+    page = wall(house, person, visit, 4)
     month = page.get_by_role("complementary", name="Months").locator("a")
     shelf = page.locator(".shelf")
     expect(month).to_contain_text("5")
@@ -120,11 +125,7 @@ def test_what_is_counted_beside_the_wall_follows_what_is_done(
 
 
 def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit: NewPage) -> None:
-    house.deliver()
-    page = visit(person, viewport={"width": 1440, "height": 700})
-    image = steps.picture(page, steps.wish(person))
-    house.hang(image, 30)
-    page.goto("/gallery/")
+    page = wall(house, person, visit, 30)
     links = page.locator(".tile > a:first-child")
     links.first.focus()
     for key, place in (("Right", 1), ("Right", 2), ("Left", 1)):
@@ -142,11 +143,7 @@ def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit
 def test_what_is_put_away_learns_what_was_done_however_late_it_is_told(
     house: House, person: Person, visit: NewPage
 ) -> None:
-    house.deliver()
-    page = visit(person, viewport={"width": 1440, "height": 700})
-    image = steps.picture(page, steps.wish(person))
-    house.hang(image, 180)
-    page.goto("/gallery/")
+    page = wall(house, person, visit, 180)
     page.mouse.move(700, 400)
     chunk = page.locator("#found > .chunk").first
     last = "document.documentElement.scrollHeight"
