@@ -128,16 +128,17 @@ class Installation:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def database(self) -> str:
+        """Its file, or its URL."""
+        return self.env.get("DATABASE_URL", f"{self.env['DATA_DIR']}/artel.sqlite3")
+
     def _begin_with_a_copy(self) -> None:
         """Of the migrated database, and as one of its own: by when it began it is known."""
-        file = Path(self.env["DATA_DIR"]) / "artel.sqlite3"
         if not services.POSTGRESQL:
-            file.parent.mkdir(exist_ok=True)
-            shutil.copyfile(migrated(), file)
-        services.tell(
-            self.env.get("DATABASE_URL", str(file)),
-            "UPDATE django_migrations SET applied = CURRENT_TIMESTAMP",
-        )
+            Path(self.database).parent.mkdir(exist_ok=True)
+            shutil.copyfile(migrated(), self.database)
+        services.tell(self.database, "UPDATE django_migrations SET applied = CURRENT_TIMESTAMP")
 
     # --- starting
 
@@ -175,8 +176,7 @@ class Installation:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of its database, read past Django."""
-        file = Path(self.env["DATA_DIR"]) / "artel.sqlite3"
-        return services.ask(self.env.get("DATABASE_URL", str(file)), query)
+        return services.ask(self.database, query)
 
     def processes(self) -> list[psutil.Process]:
         """All living processes of this installation."""

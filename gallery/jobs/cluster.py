@@ -245,8 +245,20 @@ def _prepare_rows() -> None:
         OrmQ.objects.update(lock=timezone.now())
     failpoint("cluster-rows-unlocked")
     ensure_schedules()
+    _wake_all()
+
+
+def _wake_all() -> None:
     for job in JOBS:
         wake(job)
+
+
+def _wake_all_once_more() -> None:
+    """What a killed worker was at, on PostgreSQL: its lease is over by now."""
+    try:
+        _wake_all()
+    finally:
+        connections.close_all()
 
 
 def _drop_repeated_rows() -> None:
@@ -302,6 +314,10 @@ class _Runner:
         except RuntimeError as error:
             log.error("cluster-did-not-start", error=str(error))  # noqa: TRY400
             return ENDED
+        # In a thread, which may hang with the database while we go on watching.
+        again = threading.Timer(settings.LEASE_SECONDS, _wake_all_once_more)
+        again.daemon = True
+        again.start()
         code = self._watch()
         self.shared.stopping.value = 1
         self._drain()

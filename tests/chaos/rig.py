@@ -249,10 +249,6 @@ class Rig:
     def data_dir(self) -> Path:
         return Path(self.installation.env["DATA_DIR"])
 
-    @property
-    def database(self) -> str:
-        return self.installation.env.get("DATABASE_URL", str(self.data_dir / "artel.sqlite3"))
-
     def tell(self, script: str) -> Any:
         """Run a script in the installation's Django; what it left in `answer`."""
         if self._console is None or self._console.poll() is not None:
@@ -375,8 +371,8 @@ class Rig:
     def wrong_at_rest(self) -> list[str]:
         """What is wrong once all has come to rest."""
         found = self.wrong(AT_REST)
-        with invariants.looking(self.database) as query:
-            tables = query(TABLES_OF["postgres" if "://" in self.database else "sqlite"])
+        with invariants.looking(self.installation.database) as query:
+            tables = query(TABLES_OF["postgres" if services.POSTGRESQL else "sqlite"])
             found += invariants.key_in_rows(query, [table for (table,) in tables], KEY)
         batches = {batch.token: batch for batch in self.snapshot().batches}
         for press in self.presses:
@@ -395,7 +391,7 @@ class Rig:
 
     def snapshot(self) -> Snapshot:
         """Its database at this moment."""
-        with invariants.looking(self.database) as query:
+        with invariants.looking(self.installation.database) as query:
             return Snapshot.read(query)
 
     def _key_in_redis(self) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -12,6 +14,7 @@ from django.conf import settings
 
 from gallery.jobs.supervisor import Backoff
 from tests import services
+from tests.chaos.settings import LEASE_SECONDS
 from tests.running import Cluster, Installation, wait_for, with_grace
 
 # The same machinery notices sooner, and starts again with shorter pauses.
@@ -97,6 +100,22 @@ def test_a_hurt_cluster_is_replaced_and_nothing_of_it_is_left(
     assert not [process for process in old if process.is_running()]
     clusters = [p for p in working.processes() if with_grace(p.parent) == working.launcher()]
     assert len(clusters) == 1
+
+
+def test_what_a_killed_worker_held_is_taken_up_as_soon_as_its_lease_is_over(
+    working: Installation,
+) -> None:
+    """The next cluster is there before that; nobody looks at a page, and no minute goes by."""
+    before = wait_for(working.cluster, 60, "a cluster")
+    until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
+    hold = f"UPDATE gallery_lease SET holder = '{uuid.uuid4().hex}', until = '{until}'"
+    services.tell(working.database, f"{hold} WHERE name = 'sweep'")
+    before.workers[0].kill()
+
+    def swept() -> bool:
+        return working.ask("SELECT until FROM gallery_lease WHERE name = 'sweep'") == [(None,)]
+
+    wait_for(swept, 12, "a sweep")
 
 
 def test_a_second_launcher_on_the_same_folder_ends_with_a_sentence(working: Installation) -> None:
