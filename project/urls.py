@@ -34,6 +34,7 @@ urlpatterns = [
     path("", studio.studio_show, name="studio_show"),
     path("batches/", studio.batch_create, name="batch_create"),
     path("tasks/live/", tasks.task_live, name="task_live"),
+    path("tasks/cancel/", tasks.task_cancel_all, name="task_cancel_all"),
     path("tasks/<int:pk>/", tasks.task_show, name="task_show"),
     path("tasks/<int:pk>/receipt/", tasks.task_receipt, name="task_receipt"),
     path("tasks/<int:pk>/cancel/", tasks.task_cancel, name="task_cancel"),

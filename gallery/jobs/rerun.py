@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gallery.models import Left, User
     from gallery.models.image import ImageQuerySet
 
-MOST = 200
-"""Pictures that one press may order: their holds are written in one transaction."""
+MOST = 10_000
+"""Pictures that one press may order: one transaction writes them, which takes two seconds."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def plan(owner: User, images: ImageQuerySet) -> Plan:
 
 @transaction.atomic
 def accept(owner: User, plan: Plan, token: uuid.UUID) -> list[Batch]:
-    """All of it, or nothing: a Refusal of one takes back what was held for the others.
+    """All of it, or nothing: a Refusal of one is one of all.
 
     Nothing, too, when a press with this token was accepted: what it would order now may be other
     pictures than then.
@@ -82,7 +82,7 @@ def accept(owner: User, plan: Plan, token: uuid.UUID) -> list[Batch]:
     line_up([owner.pk])
     if is_accepted(owner, token):
         return []
-    return [submit.accept(owner, order) for order in plan.orders(token)]
+    return submit.accept_all(owner, plan.orders(token))
 
 
 def is_accepted(owner: User, token: uuid.UUID) -> bool:

@@ -26,6 +26,7 @@ from .waiting import back_off
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -33,9 +34,20 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 def accept(owner: User, order: Order) -> Batch:
     """Accept an order and wake the sender. Raises a Refusal of the batch and changes nothing."""
     batch = Batch.objects.submit(owner, order)
+    _wake()
+    return batch
+
+
+def accept_all(owner: User, orders: Sequence[Order]) -> list[Batch]:
+    """The same of many re-runs, all of them or none."""
+    batches = Batch.objects.submit_all(owner, orders)
+    _wake()
+    return batches
+
+
+def _wake() -> None:
     failpoint("batch-accepted")
     cluster.wake("submit")
-    return batch
 
 
 def run() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -28,7 +29,7 @@ from .task import Task
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .user import User
 
@@ -135,6 +136,26 @@ class Order:
             return BatchKind.AGAIN
         return BatchKind.RERUN if self.prompt else BatchKind.FIRST
 
+    def check(self, today: ImageModel) -> None:
+        """Raise a Refusal when its model, as it is today, or the task in its way speaks against."""
+        if not today.is_enabled:
+            raise ModelOff(today)
+        if today.price_kopecks != self.price_kopecks:
+            raise PriceChanged(today.price_kopecks)
+        if self.replaces is not None and not self.replaces.is_of_todays_money:
+            raise OtherMoney
+
+    def write_prompt(self, owner: User) -> Prompt:
+        """Of a new recipe."""
+        return Prompt.objects.write(
+            owner=owner,
+            text=self.text,
+            model=self.model,
+            ratio=self.ratio,
+            references=self.references,
+            parent=self.parent,
+        )
+
     @property
     def recipe_hash(self) -> str:
         """Of a new recipe, as its prompt will have it."""
@@ -167,7 +188,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """
         try:
             with transaction.atomic():
-                return self._earlier(owner, order) or self._accept(owner, order)
+                return self._earlier(owner, order) or self._accept(owner, [order])[0]
         except IntegrityError:
             # A twin of this press was committed between our look and our insert; all that this
             # one wrote is rolled back.
@@ -175,6 +196,17 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             if twin is None:
                 raise
             return twin
+
+    def submit_all(self, owner: User, orders: Sequence[Order]) -> list[Batch]:
+        """Accept all these re-runs and hold their sum, or raise a Refusal and change nothing.
+
+        By the same few queries, however many they are. None of their tokens may be in use.
+        """
+        try:
+            with transaction.atomic():
+                return self._accept(owner, orders)
+        except IntegrityError as error:
+            raise TokenReused from error
 
     def last_counts(self, prompts: Iterable[int]) -> dict[int, int]:
         """Pictures of the last batch of each of these prompts."""
@@ -188,48 +220,41 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             raise TokenReused
         return batch
 
-    def _accept(self, owner: User, order: Order) -> Batch:
+    def _accept(self, owner: User, orders: Sequence[Order]) -> list[Batch]:
         # Locked, so that deactivating comes before this press or finds what it queued.
         people = get_user_model().objects.select_for_update(no_key=True)
         if not people.filter(pk=owner.pk, is_active=True).exists():
             raise AccountClosed
-        model = ImageModel.objects.get(pk=order.model.pk)
-        if not model.is_enabled:
-            raise ModelOff(model)
-        if model.price_kopecks != order.price_kopecks:
-            raise PriceChanged(model.price_kopecks)
-        if order.replaces is not None and not order.replaces.is_of_todays_money:
-            raise OtherMoney
-        if order.prompt is not None and not Prompt.objects.hold_kept(order.prompt.pk):
+        models = ImageModel.objects.in_bulk({order.model.pk for order in orders})
+        for order in orders:
+            order.check(models[order.model.pk])
+        if not Prompt.objects.hold_kept({order.prompt.pk for order in orders if order.prompt}):
             raise PromptTrashed
         # Looked at before its own tasks are there; raised when nothing else stands in its way, so
         # that who insists has the last word.
-        question = self._question(owner, order)
-        prompt = order.prompt or Prompt.objects.write(
-            owner=owner,
-            text=order.text,
-            model=model,
-            ratio=order.ratio,
-            references=order.references,
-            parent=order.parent,
+        questions = [self._question(owner, order) for order in orders]
+        batches = self.bulk_create(
+            Batch(
+                owner=owner,
+                prompt=order.prompt or order.write_prompt(owner),
+                kind=order.kind,
+                form_token=order.token,
+                content_hash=order.content_hash,
+                count=order.count,
+                price_kopecks=order.price_kopecks,
+            )
+            for order in orders
         )
-        batch = self.create(
-            owner=owner,
-            prompt=prompt,
-            kind=order.kind,
-            form_token=order.token,
-            content_hash=order.content_hash,
-            count=order.count,
-            price_kopecks=order.price_kopecks,
-        )
-        if order.replaces is not None and not Task.objects.write_off(
-            order.replaces.pk, "sent-again", by=owner
-        ):
-            raise NoLongerUnknown
-        batch.open_tasks()
-        if question is not None:
-            raise AskFirst(question)
-        return batch
+        for order in orders:
+            if order.replaces is not None and not Task.objects.write_off(
+                order.replaces.pk, "sent-again", by=owner
+            ):
+                raise NoLongerUnknown
+        _open_tasks(owner, batches)
+        for question in questions:
+            if question is not None:
+                raise AskFirst(question)
+        return batches
 
     def _question(self, owner: User, order: Order) -> Precedent | None:
         if order.insists is None:
@@ -276,28 +301,35 @@ class Batch(models.Model):
     def total_kopecks(self) -> int:
         return self.count * self.price_kopecks
 
-    def open_tasks(self) -> None:
-        """Hold the whole sum and queue the tasks, inside the caller's transaction."""
-        demo = settings.IS_DEMO
-        try:
-            month = Budget.objects.hold(self.owner, self.total_kopecks, demo=demo)
-        except OverLimit as over:
-            fits = over.left_kopecks // max(1, self.price_kopecks)
-            raise BeyondBudget(over.whose, fits) from over
-        failpoint("booked-hold")
-        due = timezone.now() + timedelta(seconds=Studio.objects.current().undo_send_seconds)
-        tasks = Task.objects.bulk_create(
-            Task(
-                batch=self,
-                owner=self.owner,
-                model=self.prompt.model,
-                position=position,
-                provider=settings.PROVIDER,
-                price_kopecks=self.price_kopecks,
-                due_at=due,
-            )
-            for position in range(self.count)
+
+def _open_tasks(owner: User, batches: Sequence[Batch]) -> None:
+    """Hold the whole sum and queue the tasks, inside the caller's transaction."""
+    total = sum(batch.total_kopecks for batch in batches)
+    try:
+        month = Budget.objects.hold(owner, total, demo=settings.IS_DEMO)
+    except OverLimit as over:
+        raise BeyondBudget(over.whose, _fitting(batches, over.left_kopecks)) from over
+    failpoint("booked-hold")
+    due = timezone.now() + timedelta(seconds=Studio.objects.current().undo_send_seconds)
+    tasks = Task.objects.bulk_create(
+        Task(
+            batch=batch,
+            owner=owner,
+            model=batch.prompt.model,
+            position=position,
+            provider=settings.PROVIDER,
+            price_kopecks=batch.price_kopecks,
+            due_at=due,
         )
-        Charge.objects.hold(tasks, month)
-        Event.objects.record_all(tasks, "held", actor=self.owner)
-        failpoint("moved-held")
+        for batch in batches
+        for position in range(batch.count)
+    )
+    Charge.objects.hold(tasks, month)
+    Event.objects.record_all(tasks, "held", actor=owner)
+    failpoint("moved-held")
+
+
+def _fitting(batches: Iterable[Batch], kopecks: int) -> int:
+    """How many of their pictures, in their order, so much would do for."""
+    prices = (batch.price_kopecks for batch in batches for _picture in range(batch.count))
+    return sum(spent <= kopecks for spent in accumulate(prices))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
@@ -13,10 +15,10 @@ from gallery.failpoints import failpoint
 
 from .budget import Budget
 from .image import Image
+from .numbers import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
+    from collections.abc import Iterable, Sequence
 
     from .task import Task
     from .user import User
@@ -104,6 +106,33 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
                 actor=actor,
                 note=note,
             )
+
+    def release_all(self, tasks: Sequence[Task], *, actor: User) -> None:
+        """Give back the holds of tasks that were never sent, for which nothing can be booked yet.
+
+        A second line for one of them is refused by the database.
+        """
+        holds = self.filter(kind=ChargeKind.HOLD, task__in=numbers(task.pk for task in tasks))
+        sums: Counter[tuple[int, date, bool]] = Counter()
+        released = []
+        for hold in holds.order_by("pk"):
+            sums[hold.user_id, hold.month, hold.demo] += hold.held_kopecks
+            released.append(
+                Charge(
+                    task_id=hold.task_id,
+                    user_id=hold.user_id,
+                    month=hold.month,
+                    demo=hold.demo,
+                    kind=ChargeKind.RELEASE,
+                    held_kopecks=-hold.held_kopecks,
+                    spent_kopecks=0,
+                    actor=actor,
+                )
+            )
+        for (user_id, month, demo), held in sorted(sums.items()):
+            Budget.objects.book(user_id, month, demo=demo, held=-held, spent=0)
+        failpoint("booked-release")
+        self.bulk_create(released)
 
     def spent_on(self, task: Task) -> int:
         """Kopecks that the ledger says were spent on the task."""

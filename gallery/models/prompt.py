@@ -24,7 +24,7 @@ from .states import OPEN, TaskStatus
 from .task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from .image import ImageQuerySet
@@ -114,16 +114,17 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         """Of which no task is under way or unknown: nothing more will be sent or paid."""
         return self.exclude(Exists(_busy_tasks(OuterRef("pk"))))
 
-    def hold_kept(self, pk: int) -> bool:
-        """Whether it is not deleted, nor will be before the caller's transaction ends."""
-        return self.kept().select_for_update(no_key=True).filter(pk=pk).exists()
+    def hold_kept(self, pks: Collection[int]) -> bool:
+        """Whether none of these is deleted, nor will be before the caller's transaction ends."""
+        held = self.kept().select_for_update(no_key=True).among(pks).values_list("pk")
+        return not pks or len(held) == len(pks)
 
     @transaction.atomic
     def trash(self, pk: int) -> bool:
         """Take a prompt out of the history, with its pictures; not while a task of it is busy."""
         line_up(self.filter(pk=pk).values("owner"))
         # The lock first: a new batch takes the same one, so that none slips past the question.
-        if not self.hold_kept(pk) or _busy_tasks(pk).exists():
+        if not self.hold_kept([pk]) or _busy_tasks(pk).exists():
             return False
         now = timezone.now()
         self.model.objects.filter(pk=pk).update(trashed_at=now)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Count, Exists, F, Q, Sum, Window
+from django.db.models import Case, Count, Exists, F, Q, Sum, When, Window
 from django.db.models.functions import Coalesce, Least, RowNumber
 from django.utils import timezone
 
@@ -56,6 +56,19 @@ class TaskFilters(models.QuerySet["task.Task"]):
         return self.filter(status__in=OPEN | TROUBLED, dismissed_at=None).order_by(
             "-batch_id", "position"
         )
+
+    def nearest(self, most: int) -> Self:
+        """At most so many of these: what is under way or in trouble first, the newest of it; of
+        what waits that which is sent next.
+        """
+        order = Case(When(status=S.QUEUED, then=F("pk")), default=-F("pk"))
+        chosen = self.order_by(order).values("pk")[:most]
+        return self.filter(pk__in=chosen)
+
+    def queue(self) -> tuple[int, int]:
+        """How many of these wait to be sent, and the kopecks that are held for them."""
+        sums = self.filter(status=S.QUEUED).aggregate(count=Count("pk"), held=Sum("price_kopecks"))
+        return sums["count"], sums["held"] or 0
 
     def failed_between(self, since: datetime, until: datetime) -> Self:
         return self.filter(status=S.FAILED, ended_at__gt=since, ended_at__lte=until)

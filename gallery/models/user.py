@@ -23,7 +23,6 @@ from django.utils.translation import gettext_lazy as _
 
 from .budget import Budget
 from .prompt import fold
-from .states import TaskStatus
 from .task import Task
 
 if TYPE_CHECKING:
@@ -73,10 +72,7 @@ class StudioUserManager(UserManager["User"]):
             self.filter(pk=user.pk).update(is_active=False)
             # Else a session from before would come back to life with the account.
             self.end_sessions(user)
-            for pk in (
-                Task.objects.of(user).filter(status=TaskStatus.QUEUED).values_list("pk", flat=True)
-            ):
-                Task.objects.cancel(pk, by=by)
+            Task.objects.cancel_all(user, by=by)
 
     def set_preferences(self, user: User, *, language: str, theme: str, time_zone: str) -> None:
         """How pages look and speak to the user; empty: as browser and installation have it."""

@@ -17,7 +17,7 @@ from gallery.models import Prompt, Refusal, Studio, Task
 
 from . import cards, entries, pages, studio
 from .errors import refusal_notice
-from .requests import StudioRequest, came_from, left_on_page, whole_number
+from .requests import StudioRequest, came_from, whole_number
 
 if TYPE_CHECKING:
     from gallery.models import Batch
@@ -107,7 +107,7 @@ def _running(request: StudioRequest, batch: Batch) -> HttpResponse:
     context = {
         "group": studio.fresh_cards(batch),
         "pressed": request.htmx.trigger,
-        "left": left_on_page(request),
+        **cards.around(request),
     }
     return render(request, "gallery/prompt_rerun_done.html", context)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from gallery.models import Budget, Left, User
+from gallery.models import User
 
 PLACE = re.compile(r"(-?\d{1,18}\.)?\d{1,18}", re.ASCII)
 
@@ -68,13 +67,11 @@ def came_from(request: HttpRequest) -> str:
     return back if url_has_allowed_host_and_scheme(back, None) else ""
 
 
-def left_on_page(request: StudioRequest) -> Left | None:
-    """What is left, for the answer to a page that shows it: the studio's own, by where we came."""
+def is_on_studio(request: HttpRequest) -> bool:
+    """Whether the page that asks is the studio's own."""
     page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     try:
         path = urlsplit(page).path
     except ValueError:
-        return None
-    if path != reverse("studio_show"):
-        return None
-    return Budget.objects.left(request.user, demo=settings.IS_DEMO)
+        return False
+    return path == reverse("studio_show")

@@ -20,9 +20,6 @@ from .requests import StudioRequest, whole_number
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-MOST_CARDS = 500
-"""Cards above the gallery. Whoever has more under way sees the newest; history has them all."""
-
 
 @require_safe
 @vary_on_headers("HX-Request")
@@ -53,7 +50,7 @@ def _accepted(request: StudioRequest, batch: Batch) -> HttpResponse:
     if not request.htmx:
         return redirect("studio_show")
     form = ComposerForm.blank(request.user, count=batch.count)
-    context = {"form": form, "group": fresh_cards(batch)}
+    context = {"form": form, "group": fresh_cards(batch), "queue": cards.queue(request.user)}
     return render(request, "gallery/batch_create.html", context)
 
 
@@ -88,8 +85,17 @@ def _reference(request: StudioRequest) -> str:
 
 
 def _studio(user: User, form: ComposerForm, gallery: pages.Page[Image]) -> dict[str, Any]:
-    tasks = cards.for_cards(Task.objects.of(user).on_studio_page())[:MOST_CARDS]
-    groups = cards.batches(tasks, Studio.objects.current())
+    queue = cards.queue(user)
+    tasks = cards.for_cards(Task.objects.of(user).on_studio_page())
+    if queue.is_long:
+        tasks = tasks.nearest(cards.MOST_CARDS)
+    groups = cards.batches(tasks[: cards.MOST_CARDS], Studio.objects.current())
     # Who has none left is told something else than who never had any.
     has_begun = not gallery.rows and Prompt.objects.of(user).exists()
-    return {"form": form, "groups": groups, "gallery": gallery, "has_begun": has_begun}
+    return {
+        "form": form,
+        "groups": groups,
+        "queue": queue,
+        "gallery": gallery,
+        "has_begun": has_begun,
+    }

@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.forms import NoteForm, PressForm, refusal_words
@@ -17,7 +19,7 @@ from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
 from gallery.support import claim
 
 from . import cards
-from .requests import StudioRequest, left_on_page
+from .requests import StudioRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +122,7 @@ def task_live(request: StudioRequest) -> HttpResponse:
     context = {
         "cards": cards.cards(tasks, studio),
         "news": _news(tasks),
-        "left": left_on_page(request),
+        **cards.around(request),
     }
     return render(request, "gallery/task_live.html", context)
 
@@ -139,7 +141,18 @@ def _news(tasks: Iterable[Task]) -> list[tuple[str, int]]:
 def task_cancel(request: StudioRequest, pk: int) -> HttpResponse:
     task = _own(request, pk)
     Task.objects.cancel(task.pk, by=request.user)
-    return _card(request, pk, "gallery/task_cancel.html", left=left_on_page(request))
+    return _card(request, pk, "gallery/task_cancel.html", **cards.around(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_cancel_all(request: StudioRequest) -> HttpResponse:
+    """Take back all that waits to be sent, after saying how much that is."""
+    if request.method == "POST":
+        count = Task.objects.cancel_all(request.user, by=request.user)
+        words = ngettext("%d picture is canceled.", "%d pictures are canceled.", count)
+        messages.success(request, words % count)
+        return redirect("studio_show")
+    return render(request, "gallery/task_cancel_all.html", {"queue": cards.queue(request.user)})
 
 
 @require_POST

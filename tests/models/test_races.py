@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -121,6 +122,50 @@ def test_no_hold_passes_a_limit(
         assert sum(isinstance(one, Batch) for one in found) == 3, found
         assert sum(isinstance(one, BeyondBudget) for one in found) == MANY - 3, found
         assert Task.objects.count() == 3 * race
+        check_money()
+
+
+def test_no_hold_of_many_orders_passes_a_limit(
+    alice: User, image_model: ImageModel, no_undo: None
+) -> None:
+    prompts = [Batch.objects.submit(alice, order(image_model)).prompt for _ in range(3)]
+    User.objects.set_limit(alice, (3 + 2 * 6) * image_model.price_kopecks)
+    price = image_model.price_kopecks
+
+    def press(number: int) -> list[Batch]:
+        orders = [
+            Order.rerun(prompt, token=uuid.uuid4(), count=2, price_kopecks=price)
+            for prompt in prompts[:: 1 if number % 2 else -1]
+        ]
+        return Batch.objects.submit_all(alice, orders)
+
+    found = at_once(press)
+    assert sum(isinstance(one, list) for one in found) == 2, found
+    assert sum(isinstance(one, BeyondBudget) for one in found) == MANY - 2, found
+    assert Task.objects.count() == 3 + 2 * 6
+    check_money()
+
+
+def test_all_that_wait_are_canceled_or_sent_and_never_both(
+    alice: User, submit: Submit, no_undo: None
+) -> None:
+    for race in range(RACES):
+        tasks = [
+            task.pk for _ in range(2) for task in submit(alice, f"{race}", count=8).tasks.all()
+        ]
+
+        def work(number: int, tasks: list[int] = tasks) -> Counter[str]:
+            if number < 2:
+                return Counter(canceled=Task.objects.cancel_all(alice, by=alice))
+            if number == 2:
+                one_by_one = [Task.objects.cancel(pk, by=alice) for pk in tasks[:4]]
+                return Counter(canceled=one_by_one.count(True))
+            return Counter(sending=sum(bool(Task.objects.claim_send(pk)) for pk in tasks))
+
+        found = at_once(work)
+        moved = sum((one for one in found if isinstance(one, Counter)), Counter[str]())
+        assert moved.total() == len(tasks), found
+        assert moved == Counter(Task.objects.filter(pk__in=tasks).values_list("status", flat=True))
         check_money()
 
 

@@ -50,6 +50,7 @@ TEST_SUBMIT = "tests/jobs/test_submit.py"
 TEST_POLL = "tests/jobs/test_poll.py"
 TEST_TASK = "tests/models/test_task.py"
 TEST_BATCH = "tests/models/test_batch.py"
+TEST_MANY = "tests/models/test_many_orders.py"
 TEST_CREATE = "tests/provider/test_create.py"
 TEST_RESULT = "tests/provider/test_result.py"
 TEST_DOWNLOAD = "tests/provider/test_download.py"
@@ -392,9 +393,30 @@ MONEY = (
     one(
         "price-from-the-form",
         BATCH,
-        "        if model.price_kopecks != order.price_kopecks:\n",
+        "        if today.price_kopecks != self.price_kopecks:\n",
         "        if False:\n",
         f"{TEST_BATCH}::test_a_stale_or_forged_price_is_refused_with_todays",
+    ),
+    one(
+        "many-orders-hold-of-one",
+        BATCH,
+        "    total = sum(batch.total_kopecks for batch in batches)\n",
+        "    total = batches[0].total_kopecks\n",
+        f"{TEST_MANY}::test_they_are_accepted_together",
+    ),
+    one(
+        "many-orders-with-a-deleted-prompt",
+        "gallery/models/prompt.py",
+        "        return not pks or len(held) == len(pks)\n",
+        "        return not pks or bool(held)\n",
+        f"{TEST_MANY}::test_one_that_cannot_be_is_none_of_them",
+    ),
+    one(
+        "what-is-sent-canceled-with-the-rest",
+        TASKS,
+        "queued = self.model.objects.filter(owner=owner, status=S.QUEUED)\n",
+        "queued = self.model.objects.filter(owner=owner, status__in=OPEN)\n",
+        f"{TEST_MANY}::test_all_that_wait_are_taken_back",
     ),
     one(
         "form-token-check-dropped",

@@ -39,6 +39,7 @@ POLICIES = {
     "task_live": Policy(post=204),
     "task_show": Policy(get=200, names="task:done"),
     "task_receipt": Policy(get=200, names="task:done"),
+    "task_cancel_all": Policy(get=200, post=302),
     "task_cancel": Policy(post=302, hx=200, names="task:queued"),
     "task_dismiss": Policy(post=302, hx=200, names="task:failed"),
     "task_ask": Policy(post=302, hx=200, names="task:done"),

@@ -154,6 +154,7 @@ SIGHTS = [
     Sight("task-unknown", "/tasks/{unknown}/", large_text=True),
     Sight("task-lost", "/tasks/{lost}/"),
     Sight("task-canceled", "/tasks/{canceled}/"),
+    Sight("task-cancel-all", "/tasks/cancel/"),
     Sight("task-again", "/tasks/{unknown}/again/"),
     # Finding and choosing
     Sight("cull", "/gallery/cull/", "collector", large_text=True),
