@@ -29,6 +29,7 @@ from .collection import GAP, Collection, Membership, place_between
 from .image import Image
 from .line import line_up
 from .prompt import fold
+from .saved_search import SavedSearch
 from .tag import MOST_TAGS, Tag, Tagging
 
 if TYPE_CHECKING:
@@ -218,8 +219,8 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self._record(ChangeKind.COVER, user, before, [image] * done)
 
     @transaction.atomic
-    def rename(self, user: User, row: Tag | Collection, name: str) -> Change:
-        """Give a tag or a collection another name. Raises NameTaken."""
+    def rename(self, user: User, row: Tag | Collection | SavedSearch, name: str) -> Change:
+        """Give a tag, a collection or a saved search another name. Raises NameTaken."""
         line_up([user.pk])
         own = type(row)._default_manager.filter(owner=user)
         was = own.filter(pk=row.pk).values_list("name", flat=True).first()
@@ -424,8 +425,8 @@ class Change(models.Model):
 
     def _name_back(self) -> None:
         """Unless another has taken the name since."""
-        kind = Tag if self.before["what"] == "tag" else Collection
-        own = kind._default_manager.filter(owner=self.owner_id)
+        kinds = {kind._meta.model_name: kind for kind in (Tag, Collection, SavedSearch)}
+        own = kinds[self.before["what"]]._default_manager.filter(owner=self.owner_id)
         was = self.before["was"]
         if not own.exclude(pk=self.before["pk"]).filter(key=fold(was)).exists():
             rows = own.filter(pk=self.before["pk"], name=self.before["now"])

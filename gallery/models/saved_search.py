@@ -46,14 +46,6 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
         except IntegrityError as error:
             raise SearchNameTaken from error
 
-    def rename(self, pk: int, name: str) -> None:
-        """Raises SearchNameTaken."""
-        try:
-            with transaction.atomic():
-                self.filter(pk=pk).update(name=name, key=fold(name))
-        except IntegrityError as error:
-            raise SearchNameTaken from error
-
 
 class SavedSearch(models.Model):
     owner = models.ForeignKey(

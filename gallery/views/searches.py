@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery import search
 from gallery.forms import first_words
 from gallery.forms.find import line_of
 from gallery.forms.saved_search import SaveSearchForm, SearchNameForm
-from gallery.models import MAX_LINE, MOST_SEARCHES, SavedSearch, SearchNameTaken, TooManySearches
+from gallery.models import (
+    MAX_LINE,
+    MOST_SEARCHES,
+    Change,
+    NameTaken,
+    SavedSearch,
+    SearchNameTaken,
+    TooManySearches,
+)
 
+from .changes import told
 from .requests import StudioRequest, gallery_at, typed, whole_number
 
 if TYPE_CHECKING:
@@ -37,8 +46,11 @@ def search_line(request: StudioRequest) -> HttpResponse:
     return JsonResponse({"line": line, "values": search.values(line)})
 
 
-@require_POST
-def search_save(request: StudioRequest) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def search_list(request: StudioRequest) -> HttpResponse:
+    """The searches that are kept, and one more."""
+    if request.method != "POST":
+        return _listed(request, None)
     form = SaveSearchForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
@@ -61,11 +73,14 @@ def search_rename(request: StudioRequest, pk: int) -> HttpResponse:
     form = SearchNameForm(request.POST)
     if form.is_valid():
         try:
-            SavedSearch.objects.of(request.user).rename(pk, form.cleaned_data["name"])
-        except SearchNameTaken:
+            change = Change.objects.rename(request.user, found, form.cleaned_data["name"])
+        except NameTaken:
             form.add_error("name", _taken())
         else:
-            return _kept(request, found.query)
+            answer = told(request, change, gallery_at(found.query))
+            # The list is the place of what is wrong; it fetches itself anew when all is well.
+            answer["HX-Retarget"], answer["HX-Reswap"] = "#undo", "innerHTML"
+            return answer
     return _refused(request, form, found)
 
 
@@ -85,26 +100,26 @@ def _taken() -> str:
 
 
 def _kept(request: StudioRequest, query: str) -> HttpResponse:
-    if not request.htmx:
-        return redirect(gallery_at(query))
-    return render(request, "gallery/_saved_searches.html", _context(request))
+    return _listed(request, None) if request.htmx else redirect(gallery_at(query))
 
 
 def _refused(request: StudioRequest, form: Form, found: SavedSearch | None) -> HttpResponse:
+    return _listed(request, first_words(form), found)
+
+
+def _listed(
+    request: StudioRequest, complaint: str | None, refused: SavedSearch | None = None
+) -> HttpResponse:
+    """The list, and the search that the page shows, for the next one to be saved."""
+    asked = request.POST or request.GET
     context = {
-        **_context(request),
-        "complaint": first_words(form),
-        "refused": found,
+        "searches": SavedSearch.objects.of(request.user),
+        "line": asked.get("q", ""),
+        "sort": asked.get("sort", ""),
+        "complaint": complaint,
+        "refused": refused,
         "name": request.POST.get("name", ""),
     }
-    shape = "_saved_searches" if request.htmx else "search_save"
-    return render(request, f"gallery/{shape}.html", context, status=422)
-
-
-def _context(request: StudioRequest) -> dict[str, object]:
-    """The list, and the search that the page shows, for the next one to be saved."""
-    return {
-        "searches": SavedSearch.objects.of(request.user),
-        "line": request.POST.get("q", ""),
-        "sort": request.POST.get("sort", ""),
-    }
+    shape = "_saved_searches" if request.htmx else "search_list"
+    status = 422 if complaint else 200
+    return render(request, f"gallery/{shape}.html", context, status=status)

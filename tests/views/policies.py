@@ -53,7 +53,7 @@ POLICIES = {
     "visit_hear": Policy(post=302, hx=200),
     "search_complete": Policy(get=200),
     "search_line": Policy(get=200),
-    "search_save": Policy(post=422),
+    "search_list": Policy(get=200, post=422),
     "search_rename": Policy(post=422, names="search"),
     "search_delete": Policy(post=200, hx=200, names="search"),
     "image_months": Policy(get=200),

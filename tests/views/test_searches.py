@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from gallery import search
-from gallery.models import MOST_SEARCHES, Collection, SavedSearch, Tag, User, fold
+from gallery.models import MOST_SEARCHES, Change, Collection, SavedSearch, Tag, User, fold
 from tests.views.conftest import HTMX, MakeImage
 
 
@@ -124,8 +124,11 @@ def test_a_search_is_kept_renamed_and_deleted(by_alice: Client, alice: User, bob
         assert "at most 100 characters" in answer.text
     assert by_alice.post("/searches/", {"name": "empty"}).status_code == 422
     path = f"/searches/{one.pk}/"
-    assert by_alice.post(f"{path}rename/", {"name": "Cats"}, headers=HTMX).status_code == 200
+    renamed = by_alice.post(f"{path}rename/", {"name": "Cats"}, headers=HTMX)
+    assert "Renamed." in renamed.text
+    assert renamed["HX-Retarget"] == "#undo"
     assert SavedSearch.objects.get().name == "Cats"
+    assert "Cats" in by_alice.get("/searches/", headers=HTMX).text
     SavedSearch.objects.keep(alice, "Dogs", "dog", "")
     assert by_alice.post(f"{path}rename/", {"name": "dogs"}, headers=HTMX).status_code == 422
     SavedSearch.objects.keep(bob, "Cats", "cat", "")
@@ -140,6 +143,35 @@ def test_a_search_is_kept_renamed_and_deleted(by_alice: Client, alice: User, bob
         SavedSearch(owner=alice, name=f"{n}", key=f"{n}", line="cat") for n in range(MOST_SEARCHES)
     )
     assert "as many as may be kept" in by_alice.post("/searches/", kept).text
+
+
+def test_another_name_of_a_search_is_taken_back(by_alice: Client, alice: User, bob: User) -> None:
+    one = SavedSearch.objects.keep(alice, "Cats", "cat", "rating")
+    other = SavedSearch.objects.keep(bob, "Dogs", "dog", "")
+    assert by_alice.post(f"/searches/{other.pk}/rename/", {"name": "Mine"}).status_code == 404
+    answer = by_alice.post(f"/searches/{one.pk}/rename/", {"name": "Dogs"})
+    assert answer["Location"] == "/gallery/?q=cat&sort=rating"
+    change = Change.objects.get()
+    undo = f"/changes/{change.pk}/undo/"
+    assert undo in by_alice.get("/gallery/").text
+    assert by_alice.post(undo, headers=HTMX).status_code == 200
+    assert list(SavedSearch.objects.of(alice).values_list("name", "key")) == [("Cats", "cats")]
+    # Another has the name by now: it stays as it is.
+    by_alice.post(f"/searches/{one.pk}/rename/", {"name": "Dogs"})
+    SavedSearch.objects.keep(alice, "cats", "cat", "")
+    by_alice.post(f"/changes/{Change.objects.latest('pk').pk}/undo/")
+    assert sorted(SavedSearch.objects.of(alice).values_list("name", flat=True)) == ["Dogs", "cats"]
+
+
+def test_the_list_alone(by_alice: Client, alice: User, bob: User) -> None:
+    SavedSearch.objects.keep(alice, "Cats", "cat", "rating")
+    SavedSearch.objects.keep(bob, "Secret", "dog", "")
+    asked = {"q": "cat", "sort": "rating"}
+    for headers in ({}, HTMX):
+        page = by_alice.get("/searches/", asked, headers=headers).text
+        assert 'aria-current="page" title="cat"' in page
+        assert "Save this search" in page
+        assert "Secret" not in page
 
 
 def test_the_pages_queries_do_not_grow_with_what_is_kept(by_alice: Client, alice: User) -> None:
