@@ -2,7 +2,8 @@
 
 `image`, repeated, is what checkboxes send. `images` is the same for thousands in one field: numbers
 and ranges, `12,15-18,40`, for a form has at most a thousand fields. `all` is every picture that the
-search line `q` finds, but for those that `but` names in the same manner.
+search line `q` finds, but for those that `but` names in the same manner. Where prompts are stacked,
+a picture stands for all that the search finds of its prompt.
 """
 
 from __future__ import annotations
@@ -81,11 +82,14 @@ class SelectionForm(forms.Form):
         """The user's own in the gallery, the newest first, or as the search has them."""
         if not self.is_valid():
             return Image.objects.none()
+        found = self.find.ordered(self.find.all_found())
         if self.cleaned_data["all"]:
-            # Of stacks every picture.
-            found = self.find.ordered(self.find.all_found())
             but = self.cleaned_data["but"]
+            if but and self.find.is_stacked:
+                return found.excluding_stacks(but)
             return found.excluding(but) if but else found
+        if self.find.is_stacked:
+            return found.of_stacks(self.numbers)
         own = Image.objects.of(self.user).in_gallery().among(self.numbers)
         return own.order_by("-pk")
 

@@ -79,6 +79,12 @@ def _span_of(starts: Sequence[datetime], low: int, high: int) -> Case | Value:
     return Case(earlier, default=_span_of(starts, middle, high))
 
 
+def _of_stacks(pks: Sequence[int]) -> Q:
+    named = Image.objects.filter(pk__in=numbers(pks))
+    prompts = named.order_by().exclude(prompt=None).values("prompt")
+    return Q(pk__in=numbers(pks)) | Q(prompt__in=prompts)
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     def of(self, user: User) -> ImageQuerySet:
         return self.filter(owner=user)
@@ -89,6 +95,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def excluding(self, pks: Sequence[int]) -> ImageQuerySet:
         return self.exclude(pk__in=numbers(pks))
+
+    def of_stacks(self, pks: Sequence[int]) -> ImageQuerySet:
+        """Those that are of one prompt with one of these numbers, itself included."""
+        return self.filter(_of_stacks(pks))
+
+    def excluding_stacks(self, pks: Sequence[int]) -> ImageQuerySet:
+        return self.exclude(_of_stacks(pks))
 
     def before(self, pk: int | None) -> ImageQuerySet:
         """The page that follows the picture pk; a keyset, so any depth costs the same."""

@@ -11,6 +11,7 @@
   const form = $("#selection");
   const search = Object.fromEntries($$("[data-search]", form).map(({ name, value }) => [name, value]));
   const here = JSON.stringify(search);
+  const isStacked = Boolean(search.stack); // a tile is all pictures of its prompt: how many they are, the server knows
   const STORE = "artel-selection";
   const PRESS = 450; // ms
   const MOVE = 6; // px that are no click any more
@@ -50,7 +51,8 @@
     if (!all && !count) named.clear();
     bar.hidden = !all && !count;
     document.body.classList.toggle("selecting", !bar.hidden);
-    if (!all) COUNT.textContent = count ? bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang)) : "";
+    if (isStacked) ask();
+    else if (!all) COUNT.textContent = count ? bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang)) : "";
     else if (named.size) COUNT.textContent = bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang));
     $("[data-bar-all]", bar).hidden = all && !named.size;
     const compare = $("[data-bar-compare]", bar);
@@ -65,6 +67,13 @@
       else sessionStorage.setItem(STORE, JSON.stringify({ here, user: document.body.dataset.user, all, total, named: [...named] }));
     } catch { /* full, or forbidden: it is lost with the page then */ }
   }
+  let asking;
+  function ask() {
+    clearTimeout(asking);
+    COUNT.textContent = bar.hidden ? "" : "…";
+    if (bar.hidden) return;
+    asking = setTimeout(() => htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values: chosen() }), 100);
+  }
   const show = (some) => { draw(some); tell(); };
 
   function clear() {
@@ -78,8 +87,9 @@
   async function everything() {
     all = true;
     named = new Set();
-    COUNT.textContent = "…";
     show();
+    if (isStacked) return;
+    COUNT.textContent = "…";
     await htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values: { all: "on", ...search } });
     total = Number($("[data-count]", COUNT)?.dataset.count ?? 0);
     tell();
@@ -307,7 +317,8 @@
       $("form", drop).reset(); // else the next word is written to the end of this one
       $("summary", drop).focus();
     }
-    if (detail.kind === "trash" && !detail.undone) clear();
+    // What the search finds of a stack may be another part of it by now.
+    if ((detail.kind === "trash" || (isStacked && search.q)) && !detail.undone) clear();
     if (detail.kind === "trash") draw();
   });
 
@@ -327,7 +338,7 @@
     if (kept?.user === document.body.dataset.user && kept.here === here) {
       ({ all, total } = kept);
       named = new Set(kept.named);
-      if (all) COUNT.textContent = bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));
+      if (all && !isStacked) COUNT.textContent = bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));
     }
   } catch { /* nothing was kept */ }
   show();

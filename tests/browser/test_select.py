@@ -112,6 +112,32 @@ def test_many_are_selected_rated_deleted_and_brought_back(
     expect(none).to_be_hidden()
 
 
+def test_a_stack_is_selected_whole_and_by_keys(
+    house: House, collector: Person, visit: NewPage
+) -> None:
+    page = visit(collector, "/gallery/?stack=on", viewport={"width": 1440, "height": 900})
+    tile, count = page.locator("#found .tile"), page.locator("#bar-count")
+    expect(tile).to_have_count(1)
+    expect(tile.locator(".stack-count")).to_have_text(f"{PICTURES}")
+    tile.locator("[data-look]").focus()
+    page.keyboard.press("x")
+    expect(count).to_have_text(f"{PICTURES} pictures selected")
+    page.reload()  # as after coming back
+    expect(count).to_have_text(f"{PICTURES} pictures selected")
+    page.keyboard.press("4")
+    expect(page.locator("#undo")).to_contain_text(f"{PICTURES} pictures rated 4 of 5.")
+    assert rated(house, collector, 4) == PICTURES
+    tile.locator("[data-look]").focus()
+    page.keyboard.press("x")
+    expect(page.locator("#bar")).to_be_hidden()
+    page.keyboard.press("Control+a")
+    expect(count).to_have_text(f"{PICTURES} pictures selected")
+    page.keyboard.press("Delete")
+    expect(page.locator("#undo")).to_contain_text(f"{PICTURES} pictures deleted.")
+    page.locator("#undo-button").click()
+    expect(page.locator("#undo")).to_contain_text("Taken back.")
+
+
 def test_a_zip_is_made_and_shows_its_pictures_without_a_network(
     house: House, collector: Person, visit: NewPage, browser: Browser, tmp_path: Path
 ) -> None:

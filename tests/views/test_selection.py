@@ -159,6 +159,40 @@ def test_the_page_without_a_script(by_alice: Client, images: list[Image]) -> Non
     assert 'data-count="1"' in counted.text
 
 
+def test_a_stack_is_selected_whole(
+    by_alice: Client, images: list[Image], alice: User, bob: User, make_image: MakeImage
+) -> None:
+    """As far as the search finds it; a picture without a prompt is a stack of its own."""
+    cats = [image for image in images if image.prompt_id == images[0].prompt_id]
+    [fox] = [image for image in images if image not in cats]
+    others = [make_image(bob, "a cat"), make_image(bob, "a cat")]
+    lone = [make_image(alice, "lost words") for _ in range(2)]
+    Image.objects.filter(pk__in=[image.pk for image in lone]).update(prompt=None)
+    Image.objects.filter(pk=cats[1].pk).update(favourite=True)
+
+    def count(**data: object) -> int:
+        answer = by_alice.post("/selection/count/", {"stack": "on", **data}, headers=HTMX)
+        return int(answer.text.split('data-count="')[1].split('"')[0])
+
+    heap = cats[0].pk
+    assert count(images=str(heap)) == 3
+    assert count(images=str(heap), stack="") == 1
+    assert count(image=[heap, fox.pk]) == 4
+    assert count(images=str(lone[0].pk)) == 1
+    assert count(images=f"{others[0].pk}") == 0
+    assert count(images=str(heap), q="fav") == 1
+    assert count(all="on", but=str(heap)) == 3
+    assert count(all="on", but=str(lone[0].pk)) == 5
+    assert count(all="on", but=f"{heap},{lone[0].pk},{others[0].pk}") == 2
+    by_alice.post("/selection/rate/", {"stack": "on", "images": f"{heap}", "rating": "5"})
+    rated = Image.objects.filter(rating=5)
+    assert set(rated) == set(cats)
+    # The page without a script carries it on.
+    page = by_alice.post("/selection/", {"stack": "on", "image": [heap]}).text
+    assert "3 pictures selected" in page
+    assert 'name="stack" value="on"' in page
+
+
 def test_running_again_says_the_sum_first(
     by_alice: Client, images: list[Image], alice: User
 ) -> None:
