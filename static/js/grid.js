@@ -293,7 +293,10 @@
     }
     for (const one of $$("[data-stale-by]")) if (one.dataset.staleBy.split(",").includes(kind)) htmx.trigger(one, "stale");
   };
-  document.addEventListener("changed", ({ detail: { kind, ids, undone } }) => stale(kind, ids, undone));
+  document.addEventListener("changed", ({ detail: { kind, ids, undone } }) => {
+    stale(kind, ids, undone);
+    $("#shelves:popover-open")?.hidePopover(); // it would lie over the way back
+  });
   for (const name of ["trashed", "restored"]) {
     document.addEventListener(name, ({ detail: { value } }) => stale("trash", [Number(value.split("-")[1])], name === "restored"));
   }
