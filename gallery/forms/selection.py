@@ -65,10 +65,11 @@ class SelectionForm(forms.Form):
     def clean(self) -> None:
         if self.errors:
             return
-        if self.cleaned_data["all"]:
-            if not self.find.is_valid():
-                raise ValidationError(UNREADABLE)
-        elif not self.numbers:
+        is_whole = bool(self.cleaned_data["all"])
+        # What stands for more than itself is of no use without its search.
+        if (is_whole or self.data.get("stack")) and not self.find.is_valid():
+            raise ValidationError(UNREADABLE)
+        if not is_whole and not self.numbers:
             raise ValidationError(_("No picture is selected."))
 
     @cached_property

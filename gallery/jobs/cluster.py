@@ -254,9 +254,14 @@ def _wake_all() -> None:
 
 
 def _wake_all_once_more() -> None:
-    """What a killed worker was at, on PostgreSQL: its lease is over by now."""
+    """What a killed worker was at: its lease, which only SQLite's start may break, is over by now.
+
+    In a thread. What fails here the sweeper does, within the minute.
+    """
     try:
         _wake_all()
+    except DatabaseError as error:
+        log.warning("not-woken-once-more", error=str(error))
     finally:
         connections.close_all()
 
@@ -319,6 +324,7 @@ class _Runner:
         again.daemon = True
         again.start()
         code = self._watch()
+        again.cancel()
         self.shared.stopping.value = 1
         self._drain()
         self.cluster.sentinel.kill()

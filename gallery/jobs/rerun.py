@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import functions
 
 from gallery.models import MAX_COUNT, Batch, Budget, Order, Prompt, line_up
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from gallery.models.image import ImageQuerySet
 
 MOST = 10_000
-"""Pictures that one press may order: one transaction writes them, which takes two seconds."""
+"""Pictures that one press may order: one transaction writes them, in three to five seconds."""
+EXCERPT = 200
+"""Characters of each prompt that the question shows at most."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ class Plan:
 def plan(owner: User, images: ImageQuerySet) -> Plan:
     """Two queries, whatever was chosen; the oldest prompt first."""
     chosen = Counter(images.order_by().values_list("prompt", flat=True))
-    own = Prompt.objects.of(owner).kept().select_related("model").defer("search_text")
+    # Thousands of prompts may have 32,000 letters each: their beginnings are enough.
+    own = Prompt.objects.of(owner).kept().select_related("model").defer("search_text", "text")
+    own = own.annotate(excerpt=functions.Left("text", EXCERPT))
     prompts = [prompt for prompt in own.among(pk for pk in chosen if pk) if prompt.model.is_enabled]
     lines = [(prompt, chosen[prompt.pk]) for prompt in prompts]
     left_out = chosen.total() - sum(count for _prompt, count in lines)

@@ -20,9 +20,9 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
-from .change import Change, ChangeKind, NameTaken, TooManyTags, TooMuchAtOnce
+from .change import Change, ChangeKind, TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
-from .collection import MAX_NAME, Collection, Membership
+from .collection import MAX_NAME, Collection, Membership, NameTaken
 from .comparison import Comparison, Verdict
 from .culling import Culling
 from .durations import Typical, typical
@@ -40,7 +40,6 @@ from .saved_search import (
     MAX_LINE,
     MOST_SEARCHES,
     SavedSearch,
-    SearchNameTaken,
     TooManySearches,
 )
 from .spans import span
@@ -113,7 +112,6 @@ __all__ = [
     "Refused",
     "RemoteIdTaken",
     "SavedSearch",
-    "SearchNameTaken",
     "Standing",
     "Step",
     "StoredFile",

@@ -206,6 +206,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             with transaction.atomic():
                 return self._accept(owner, orders)
         except IntegrityError as error:
+            if not self.filter(owner=owner, form_token__in=[one.token for one in orders]).exists():
+                raise
             raise TokenReused from error
 
     def last_counts(self, prompts: Iterable[int]) -> dict[int, int]:
@@ -225,9 +227,9 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         people = get_user_model().objects.select_for_update(no_key=True)
         if not people.filter(pk=owner.pk, is_active=True).exists():
             raise AccountClosed
-        models = ImageModel.objects.in_bulk({order.model.pk for order in orders})
+        today = ImageModel.objects.in_bulk({order.model.pk for order in orders})
         for order in orders:
-            order.check(models[order.model.pk])
+            order.check(today[order.model.pk])
         if not Prompt.objects.hold_kept({order.prompt.pk for order in orders if order.prompt}):
             raise PromptTrashed
         # Looked at before its own tasks are there; raised when nothing else stands in its way, so
@@ -303,13 +305,10 @@ class Batch(models.Model):
 
 
 def _open_tasks(owner: User, batches: Sequence[Batch]) -> None:
-    """Hold the whole sum and queue the tasks, inside the caller's transaction."""
-    total = sum(batch.total_kopecks for batch in batches)
-    try:
-        month = Budget.objects.hold(owner, total, demo=settings.IS_DEMO)
-    except OverLimit as over:
-        raise BeyondBudget(over.whose, _fitting(batches, over.left_kopecks)) from over
-    failpoint("booked-hold")
+    """Queue the tasks and hold the whole sum, inside the caller's transaction.
+
+    The hold comes last: on PostgreSQL everybody's money waits from then on until we are done.
+    """
     due = timezone.now() + timedelta(seconds=Studio.objects.current().undo_send_seconds)
     tasks = Task.objects.bulk_create(
         Task(
@@ -324,9 +323,15 @@ def _open_tasks(owner: User, batches: Sequence[Batch]) -> None:
         for batch in batches
         for position in range(batch.count)
     )
-    Charge.objects.hold(tasks, month)
     Event.objects.record_all(tasks, "held", actor=owner)
     failpoint("moved-held")
+    total = sum(batch.total_kopecks for batch in batches)
+    try:
+        month = Budget.objects.hold(owner, total, demo=settings.IS_DEMO)
+    except OverLimit as over:
+        raise BeyondBudget(over.whose, _fitting(batches, over.left_kopecks)) from over
+    failpoint("booked-hold")
+    Charge.objects.hold(tasks, month)
 
 
 def _fitting(batches: Iterable[Batch], kopecks: int) -> int:

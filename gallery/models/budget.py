@@ -89,9 +89,11 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
         """Hold kopecks in this month for the purse and the user; the month. Raises OverLimit.
 
         Each is one conditional UPDATE, always the purse first so that two holds cannot deadlock.
-        The caller's transaction makes both or neither.
+        The caller's transaction makes both or neither. What costs nothing passes no limit.
         """
         purse, own = self.open_month(user, demo=demo)
+        if not kopecks:
+            return purse.month
         for whose, row in (("purse", purse), ("user", own)):
             fits = Q(limit_kopecks=None) | Q(
                 limit_kopecks__gte=F("held_kopecks") + F("spent_kopecks") + kopecks

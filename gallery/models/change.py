@@ -25,7 +25,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .collection import GAP, Collection, Membership, place_between
+from .collection import GAP, Collection, Membership, NameTaken, place_between
 from .image import Image
 from .line import line_up
 from .prompt import fold
@@ -61,10 +61,6 @@ class TooMuchAtOnce(Exception):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
-
-
-class NameTaken(Exception):
-    """Another of the same person's has this name."""
 
 
 class ChangeKind(models.TextChoices):

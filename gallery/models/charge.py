@@ -108,7 +108,7 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
             )
 
     def release_all(self, tasks: Sequence[Task], *, actor: User) -> None:
-        """Give back the holds of tasks that were never sent, for which nothing can be booked yet.
+        """Give back the holds of tasks that are provably not sent: nothing else is booked there.
 
         A second line for one of them is refused by the database.
         """
@@ -129,6 +129,8 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
                     actor=actor,
                 )
             )
+        if len(released) != len(tasks):
+            raise RuntimeError("a queued task without its hold")
         for (user_id, month, demo), held in sorted(sums.items()):
             Budget.objects.book(user_id, month, demo=demo, held=-held, spent=0)
         failpoint("booked-release")

@@ -27,6 +27,10 @@ GAP = 2**32
 """Between two places: so often one may be halved, and so many fit into a column."""
 
 
+class NameTaken(Exception):
+    """Another of the same person's has this name."""
+
+
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def of(self, user: User) -> CollectionQuerySet:
         return self.filter(owner=user)

@@ -79,10 +79,15 @@ def _span_of(starts: Sequence[datetime], low: int, high: int) -> Case | Value:
     return Case(earlier, default=_span_of(starts, middle, high))
 
 
-def _of_stacks(pks: Sequence[int]) -> Q:
-    named = Image.objects.filter(pk__in=numbers(pks))
-    prompts = named.order_by().exclude(prompt=None).values("prompt")
-    return Q(pk__in=numbers(pks)) | Q(prompt__in=prompts)
+def _stacks(pks: Sequence[int]) -> models.QuerySet[Image, Any]:
+    """The numbers of these pictures and of those with the same prompt as one of them.
+
+    Not as one question with OR, which PostgreSQL asks of every picture that there is.
+    """
+    named = Image.objects.filter(pk__in=numbers(pks)).order_by()
+    prompts = named.exclude(prompt=None).values("prompt")
+    of_prompts = Image.objects.filter(prompt__in=prompts).order_by()
+    return named.values("pk").union(of_prompts.values("pk"))
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -98,10 +103,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def of_stacks(self, pks: Sequence[int]) -> ImageQuerySet:
         """Those that are of one prompt with one of these numbers, itself included."""
-        return self.filter(_of_stacks(pks))
+        return self.filter(pk__in=_stacks(pks))
 
     def excluding_stacks(self, pks: Sequence[int]) -> ImageQuerySet:
-        return self.exclude(_of_stacks(pks))
+        return self.exclude(pk__in=_stacks(pks))
 
     def before(self, pk: int | None) -> ImageQuerySet:
         """The page that follows the picture pk; a keyset, so any depth costs the same."""

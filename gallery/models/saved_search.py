@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from .collection import MAX_NAME
+from .collection import MAX_NAME, NameTaken
 from .line import line_up
 from .prompt import fold
 
@@ -22,10 +22,6 @@ MOST_SEARCHES = 100
 """Searches that one person keeps."""
 
 
-class SearchNameTaken(Exception):
-    """Another search of the same person's has this name."""
-
-
 class TooManySearches(Exception):
     """The person keeps as many as may be kept."""
 
@@ -36,7 +32,7 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
 
     @transaction.atomic
     def keep(self, user: User, name: str, line: str, sort: str) -> SavedSearch:
-        """Under a name that none of theirs has; raises SearchNameTaken and TooManySearches."""
+        """Under a name that none of theirs has; raises NameTaken and TooManySearches."""
         line_up([user.pk])
         if self.of(user).count() >= MOST_SEARCHES:
             raise TooManySearches
@@ -44,7 +40,7 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
             with transaction.atomic():
                 return self.create(owner=user, name=name, key=fold(name), line=line, sort=sort)
         except IntegrityError as error:
-            raise SearchNameTaken from error
+            raise NameTaken from error
 
 
 class SavedSearch(models.Model):

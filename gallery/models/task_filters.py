@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Case, Count, Exists, F, Q, Sum, When, Window
+from django.db.models import Count, Exists, F, Q, Sum, Window
 from django.db.models.functions import Coalesce, Least, RowNumber
 from django.utils import timezone
 
 from .event import Event
 from .image_model import ImageModel
+from .numbers import numbers
 from .states import OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
 from .studio import Studio
 
@@ -58,16 +59,24 @@ class TaskFilters(models.QuerySet["task.Task"]):
         )
 
     def nearest(self, most: int) -> Self:
-        """At most so many of these: what is under way or in trouble first, the newest of it; of
-        what waits that which is sent next.
+        """At most so many of these: the newest of what is under way or in trouble, for which there
+        is half the room, and of what waits that which is sent next.
         """
-        order = Case(When(status=S.QUEUED, then=F("pk")), default=-F("pk"))
-        chosen = self.order_by(order).values("pk")[:most]
-        return self.filter(pk__in=chosen)
+        begun = self.exclude(status=S.QUEUED).order_by("-batch_id", "position")
+        shown = list(begun.values_list("pk", flat=True)[: most // 2])
+        waiting = self.current().filter(status=S.QUEUED).order_by("due_at", "pk")
+        shown += waiting.values_list("pk", flat=True)[: most - len(shown)]
+        return self.filter(pk__in=numbers(shown))
 
     def queue(self) -> tuple[int, int]:
-        """How many of these wait to be sent, and the kopecks that are held for them."""
-        sums = self.filter(status=S.QUEUED).aggregate(count=Count("pk"), held=Sum("price_kopecks"))
+        """How many of these wait to be sent, and the kopecks that are held for them: of the kind of
+        money that is spent now.
+        """
+        sums = (
+            self.current()
+            .filter(status=S.QUEUED)
+            .aggregate(count=Count("pk"), held=Sum("price_kopecks"))
+        )
         return sums["count"], sums["held"] or 0
 
     def failed_between(self, since: datetime, until: datetime) -> Self:

@@ -76,10 +76,13 @@ class TaskQuerySet(TaskFilters):
 
     @transaction.atomic
     def cancel_all(self, owner: User, *, by: User) -> int:
-        """Take all queued tasks of a person back, free of charge, by a few queries; how many."""
+        """Take those of these that are a person's and queued back, free of charge; how many.
+
+        By a few queries, whatever their number.
+        """
         people = get_user_model().objects.select_for_update(no_key=True)
         people.values_list("pk").get(pk=owner.pk)
-        queued = self.model.objects.filter(owner=owner, status=S.QUEUED)
+        queued = self.filter(owner=owner, status=S.QUEUED)
         tasks = list(queued.select_for_update(no_key=True).order_by("pk"))
         locked = self.model.objects.filter(pk__in=numbers(task.pk for task in tasks))
         moved = locked._move_all(S.QUEUED, S.CANCELED, ended_at=timezone.now())

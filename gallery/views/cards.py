@@ -10,9 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
-from django.conf import settings
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.html import format_html
@@ -23,21 +21,17 @@ from django.utils.translation import ngettext
 from gallery.models import (
     PAID_NOT_SAVED,
     Batch,
-    Budget,
     Event,
     Image,
     Studio,
     Task,
     TaskStatus,
-    User,
     span,
     typical,
 )
 from gallery.models.reasons import sentence
 from gallery.models.task_queryset import TaskQuerySet
 from gallery.templatetags.artel import shape, shorten
-
-from .requests import StudioRequest, is_on_studio
 
 EXCERPT = 300
 """Characters of a prompt that a list fetches: prompts may have 32,000."""
@@ -227,37 +221,6 @@ def cards(tasks: Iterable[Task], studio: Studio) -> list[Card]:
     shown = list(tasks)
     doubts = _doubts(shown)
     return [card(task, studio, doubts) for task in shown]
-
-
-MOST_CARDS = 500
-"""Cards above the gallery. Whoever has more under way sees what happens next."""
-
-
-@dataclass(frozen=True)
-class Queue:
-    """What of somebody's waits to be sent."""
-
-    count: int
-    held_kopecks: int
-
-    @property
-    def is_long(self) -> bool:
-        """Longer than the page."""
-        return self.count > MOST_CARDS
-
-
-def queue(user: User) -> Queue:
-    return Queue(*Task.objects.of(user).queue())
-
-
-def around(request: StudioRequest) -> dict[str, Any]:
-    """What the studio's page shows around its cards, for an answer to it; nothing to other pages,
-    which have no place for that.
-    """
-    if not is_on_studio(request):
-        return {}
-    left = Budget.objects.left(request.user, demo=settings.IS_DEMO)
-    return {"left": left, "queue": queue(request.user)}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from gallery.models import Prompt, Refusal, Studio, Task
 
 from . import cards, entries, pages, studio
 from .errors import refusal_notice
+from .queue import around
 from .requests import StudioRequest, came_from, whole_number
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _running(request: StudioRequest, batch: Batch) -> HttpResponse:
     context = {
         "group": studio.fresh_cards(batch),
         "pressed": request.htmx.trigger,
-        **cards.around(request),
+        **around(request),
     }
     return render(request, "gallery/prompt_rerun_done.html", context)
 

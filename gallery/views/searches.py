@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from gallery import search
 from gallery.forms import first_words
@@ -19,7 +20,6 @@ from gallery.models import (
     Change,
     NameTaken,
     SavedSearch,
-    SearchNameTaken,
     TooManySearches,
 )
 
@@ -47,6 +47,7 @@ def search_line(request: StudioRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 def search_list(request: StudioRequest) -> HttpResponse:
     """The searches that are kept, and one more."""
     if request.method != "POST":
@@ -56,7 +57,7 @@ def search_list(request: StudioRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             SavedSearch.objects.keep(request.user, data["name"], data["q"], data["sort"])
-        except SearchNameTaken:
+        except NameTaken:
             form.add_error("name", _taken())
         except TooManySearches:
             words = _("You keep %(most)s searches, as many as may be kept. Delete one first.")

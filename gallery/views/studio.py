@@ -15,6 +15,7 @@ from gallery.jobs import submit
 from gallery.models import Batch, Image, Prompt, Refusal, Studio, Task, User
 
 from . import cards, pages
+from .queue import MOST_CARDS, queue
 from .requests import StudioRequest, whole_number
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _accepted(request: StudioRequest, batch: Batch) -> HttpResponse:
     if not request.htmx:
         return redirect("studio_show")
     form = ComposerForm.blank(request.user, count=batch.count)
-    context = {"form": form, "group": fresh_cards(batch), "queue": cards.queue(request.user)}
+    context = {"form": form, "group": fresh_cards(batch), "queue": queue(request.user)}
     return render(request, "gallery/batch_create.html", context)
 
 
@@ -85,17 +86,17 @@ def _reference(request: StudioRequest) -> str:
 
 
 def _studio(user: User, form: ComposerForm, gallery: pages.Page[Image]) -> dict[str, Any]:
-    queue = cards.queue(user)
+    waiting = queue(user)
     tasks = cards.for_cards(Task.objects.of(user).on_studio_page())
-    if queue.is_long:
-        tasks = tasks.nearest(cards.MOST_CARDS)
-    groups = cards.batches(tasks[: cards.MOST_CARDS], Studio.objects.current())
+    if waiting.is_long:
+        tasks = tasks.nearest(MOST_CARDS)
+    groups = cards.batches(tasks[:MOST_CARDS], Studio.objects.current())
     # Who has none left is told something else than who never had any.
     has_begun = not gallery.rows and Prompt.objects.of(user).exists()
     return {
         "form": form,
         "groups": groups,
-        "queue": queue,
+        "queue": waiting,
         "gallery": gallery,
         "has_begun": has_begun,
     }

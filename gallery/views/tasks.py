@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,6 +20,7 @@ from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
 from gallery.support import claim
 
 from . import cards
+from .queue import around, queue
 from .requests import StudioRequest
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ def task_live(request: StudioRequest) -> HttpResponse:
     context = {
         "cards": cards.cards(tasks, studio),
         "news": _news(tasks),
-        **cards.around(request),
+        **around(request),
     }
     return render(request, "gallery/task_live.html", context)
 
@@ -141,18 +143,18 @@ def _news(tasks: Iterable[Task]) -> list[tuple[str, int]]:
 def task_cancel(request: StudioRequest, pk: int) -> HttpResponse:
     task = _own(request, pk)
     Task.objects.cancel(task.pk, by=request.user)
-    return _card(request, pk, "gallery/task_cancel.html", **cards.around(request))
+    return _card(request, pk, "gallery/task_cancel.html", **around(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def task_cancel_all(request: StudioRequest) -> HttpResponse:
     """Take back all that waits to be sent, after saying how much that is."""
     if request.method == "POST":
-        count = Task.objects.cancel_all(request.user, by=request.user)
-        words = ngettext("%d picture is canceled.", "%d pictures are canceled.", count)
-        messages.success(request, words % count)
+        count = Task.objects.current().cancel_all(request.user, by=request.user)
+        words = ngettext("%d picture is canceled.", "%d pictures are canceled.", count) % count
+        messages.success(request, words if count else _("Nothing waited any more."))
         return redirect("studio_show")
-    return render(request, "gallery/task_cancel_all.html", {"queue": cards.queue(request.user)})
+    return render(request, "gallery/task_cancel_all.html", {"queue": queue(request.user)})
 
 
 @require_POST

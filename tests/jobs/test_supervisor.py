@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,7 +15,6 @@ from django.conf import settings
 
 from gallery.jobs.supervisor import Backoff
 from tests import services
-from tests.chaos.settings import LEASE_SECONDS
 from tests.running import Cluster, Installation, wait_for, with_grace
 
 # The same machinery notices sooner, and starts again with shorter pauses.
@@ -103,19 +103,35 @@ def test_a_hurt_cluster_is_replaced_and_nothing_of_it_is_left(
 
 
 def test_what_a_killed_worker_held_is_taken_up_as_soon_as_its_lease_is_over(
-    working: Installation,
+    tmp_path: Path,
 ) -> None:
     """The next cluster is there before that; nobody looks at a page, and no minute goes by."""
-    before = wait_for(working.cluster, 60, "a cluster")
-    until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
-    hold = f"UPDATE gallery_lease SET holder = '{uuid.uuid4().hex}', until = '{until}'"
-    services.tell(working.database, f"{hold} WHERE name = 'sweep'")
-    before.workers[0].kill()
+
+    def hold(seconds: float) -> None:
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        lease = f"holder = '{uuid.uuid4().hex}', until = '{until}' WHERE name = 'sweep'"
+        services.tell(installation.database, f"UPDATE gallery_lease SET {lease}")
 
     def swept() -> bool:
-        return working.ask("SELECT until FROM gallery_lease WHERE name = 'sweep'") == [(None,)]
+        return installation.ask("SELECT until FROM gallery_lease WHERE name = 'sweep'") == [(None,)]
 
-    wait_for(swept, 12, "a sweep")
+    quick = {**QUICK, "TEST_LEASE_SECONDS": "8"}
+    with Installation(tmp_path, empty=False, **quick) as installation:
+        installation.start("worker")
+        before = wait_for(installation.cluster, 20, "a cluster")
+        assert works(installation)
+        wait_for(swept, 10, "the first sweep")
+        before.workers[0].kill()
+
+        def replaced() -> bool:
+            now = installation.cluster()
+            return now is not None and now.parent.pid != before.parent.pid
+
+        hold(60)
+        wait_for(replaced, 20, "another cluster")
+        assert works(installation)  # so that its first waking has passed through the queue
+        hold(1)
+        wait_for(swept, 12, "a sweep")
 
 
 def test_a_second_launcher_on_the_same_folder_ends_with_a_sentence(working: Installation) -> None:

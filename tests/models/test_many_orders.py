@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import (
@@ -138,11 +138,45 @@ def test_thousands_ask_no_more(alice: User, orders: Orders) -> None:
             Batch.objects.submit_all(alice, pressed)
         with CaptureQueriesContext(connection) as more:
             assert Task.objects.cancel_all(alice, by=alice) == sum(one.count for one in pressed)
-        said = [query["sql"] for query in (*seen, *more)]
-        return len([sql for sql in said if not sql.startswith("INSERT")])
+        said: list[str] = [query["sql"] for query in (*seen, *more)]
+        written = sum(sql.startswith("INSERT") for sql in said)
+        assert written < 8 + count / 5
+        return len(said) - written
 
     queries(2)
     assert queries(4) == queries(400)
+
+
+def test_what_costs_nothing_fits_every_limit(alice: User, orders: Orders) -> None:
+    Batch.objects.submit_all(alice, orders())
+    User.objects.set_limit(alice, 1)
+    [order] = orders(1)
+    with pytest.raises(BeyondBudget) as refusal:
+        Batch.objects.submit_all(alice, [order])
+    assert refusal.value.fits == 0
+    ImageModel.objects.filter(pk=order.model.pk).update(price_kopecks=0)
+    [batch] = Batch.objects.submit_all(alice, [replace(order, price_kopecks=0)])
+    assert batch.tasks.count() == 1
+    check_money()
+
+
+def test_what_goes_wrong_else_is_no_used_token(alice: User, orders: Orders) -> None:
+    with pytest.raises(IntegrityError):
+        Batch.objects.submit_all(alice, [replace(order, count=9) for order in orders()])
+    check_money()
+
+
+def test_a_queued_task_without_its_hold_is_not_passed_over(alice: User, orders: Orders) -> None:
+    [batch] = Batch.objects.submit_all(alice, orders(1))
+    bare = Task.objects.create(
+        batch=batch, owner=alice, model=batch.prompt.model, position=9, provider="demo",
+        price_kopecks=400,
+    )  # fmt: skip
+    with pytest.raises(RuntimeError, match="without its hold"):
+        Task.objects.cancel_all(alice, by=alice)
+    assert set(Task.objects.values_list("status", flat=True)) == {TaskStatus.QUEUED}
+    Task.objects.filter(pk=bare.pk).delete()
+    check_money()
 
 
 def test_all_that_wait_are_taken_back(

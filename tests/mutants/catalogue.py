@@ -414,8 +414,8 @@ MONEY = (
     one(
         "what-is-sent-canceled-with-the-rest",
         TASKS,
-        "queued = self.model.objects.filter(owner=owner, status=S.QUEUED)\n",
-        "queued = self.model.objects.filter(owner=owner, status__in=OPEN)\n",
+        "queued = self.filter(owner=owner, status=S.QUEUED)\n",
+        "queued = self.filter(owner=owner, status__in=OPEN)\n",
         f"{TEST_MANY}::test_all_that_wait_are_taken_back",
     ),
     one(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from gallery.models import Task, TaskStatus, User
-from gallery.views import cards
+from gallery.views import queue, studio
 from tests.conftest import Submit
 from tests.invariants import check_money
 
@@ -61,20 +64,36 @@ def test_all_of_it_is_taken_back_after_a_question(
     assert states(alice) == [TaskStatus.CANCELED] * 2
     assert states(bob) == [TaskStatus.QUEUED]
     assert "Nothing waits to be sent" in by_alice.get("/tasks/cancel/").text
-    assert "0 pictures are canceled." in by_alice.post("/tasks/cancel/", follow=True).text
+    assert "Nothing waited any more." in by_alice.post("/tasks/cancel/", follow=True).text
     check_money()
+
+
+def test_the_other_money_is_not_told_nor_taken_back(
+    by_alice: Client, alice: User, submit: Submit
+) -> None:
+    submit(alice, count=2)
+    Task.objects.update(provider="https://provider.example/v1")
+    submit(alice, count=3)
+    assert f"3 {WAIT}, 12\u00a0₽ held." in by_alice.get("/").text
+    assert "Cancel 3 pictures?" in by_alice.get("/tasks/cancel/").text
+    by_alice.post("/tasks/cancel/")
+    assert states(alice) == [TaskStatus.QUEUED] * 2 + [TaskStatus.CANCELED] * 3
 
 
 def test_of_a_long_queue_what_is_next_is_shown(
     by_alice: Client, alice: User, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cards, "MOST_CARDS", 4)
-    batches = [submit(alice, f"a bird {number}", count=2) for number in range(4)]
-    last = batches[-1].tasks.latest("pk")
-    assert Task.objects.claim_send(last.pk)
+    """And no more than half of the page is of what is begun, or in trouble."""
+    monkeypatch.setattr(queue, "MOST_CARDS", 4)
+    monkeypatch.setattr(studio, "MOST_CARDS", 4)
+    for number in range(5):
+        submit(alice, f"a bird {number}", count=2)
+    tasks = list(Task.objects.order_by("pk"))
+    for task in tasks[-3:]:
+        assert Task.objects.claim_send(task.pk)
+    Task.objects.filter(pk=tasks[0].pk).update(due_at=timezone.now() + timedelta(minutes=15))
     page = by_alice.get("/").text
-    shown = [task.pk for task in Task.objects.order_by("pk") if f'id="task-{task.pk}"' in page]
-    first = list(Task.objects.order_by("pk")[:3].values_list("pk", flat=True))
-    assert shown == [*first, last.pk]
+    shown = [task for task in tasks if f'id="task-{task.pk}"' in page]
+    assert shown == [*tasks[1:3], *tasks[-2:]]
     assert f"7 {WAIT}" in page
     assert "Those that are next are shown." in page

@@ -168,7 +168,9 @@ def test_the_list_alone(by_alice: Client, alice: User, bob: User) -> None:
     SavedSearch.objects.keep(bob, "Secret", "dog", "")
     asked = {"q": "cat", "sort": "rating"}
     for headers in ({}, HTMX):
-        page = by_alice.get("/searches/", asked, headers=headers).text
+        answer = by_alice.get("/searches/", asked, headers=headers)
+        assert "HX-Request" in answer["Vary"]
+        page = answer.text
         assert 'aria-current="page" title="cat"' in page
         assert "Save this search" in page
         assert "Secret" not in page

@@ -16,7 +16,7 @@ from gallery.forms import SelectionForm
 from gallery.jobs import rerun
 from gallery.models import Batch, Change, Collection, Image, ImageModel, Prompt, Task, User
 from tests.conftest import Submit
-from tests.views.conftest import HTMX
+from tests.views.conftest import HTMX, MakeImage
 
 ALL = {"all": "on"}
 
@@ -187,6 +187,11 @@ def test_a_stack_is_selected_whole(
     by_alice.post("/selection/rate/", {"stack": "on", "images": f"{heap}", "rating": "5"})
     rated = Image.objects.filter(rating=5)
     assert set(rated) == set(cats)
+    # Of a search that is not there any more nothing is taken for one picture alone.
+    lost = {"stack": "on", "images": f"{heap}", "q": "in:nowhere", "rating": "4"}
+    answer = by_alice.post("/selection/rate/", lost, headers=HTMX)
+    assert answer.status_code == 422
+    assert set(rated.all()) == set(cats)
     # The page without a script carries it on.
     page = by_alice.post("/selection/", {"stack": "on", "image": [heap]}).text
     assert "3 pictures selected" in page
