@@ -252,7 +252,7 @@ TRASH_SECONDS: float = 30 * 24 * 3600
 # one. Nor do they have more at a time than this.
 ZIP_SECONDS: float = 24 * 3600
 ZIP_ROW_SECONDS: float = 14 * 24 * 3600
-ZIP_BYTES = 50 * 1024**3
+ZIP_BYTES = integer("ZIP_GIGABYTES", 50, 1, 10_000) * 1024**3
 ZIP_BYTES_EACH = ZIP_BYTES // 5
 ZIPS_EACH = 20
 # Zips are made in turn, each for so long at a time; whoever works on one is dead after this long.

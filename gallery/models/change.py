@@ -44,6 +44,8 @@ MOST_AT_ONCE = 100_000
 """Pictures, or tags on pictures, that one press changes. SQLite has one writer at a time, and an
 answer of a paid request waits 20 s at most for it: so many are written in 1 to 5 s.
 """
+RECENT = timedelta(hours=1)
+"""So far back one change after the other is offered to be undone."""
 MOST_KEPT = 10_000
 MOST_LETTERS = 2**24
 """Changes that are kept of each person, and what was before them, as written: 16 million letters
@@ -79,6 +81,23 @@ class ChangeKind(models.TextChoices):
 class ChangeQuerySet(models.QuerySet["Change"]):
     def of(self, user: User) -> ChangeQuerySet:
         return self.filter(owner=user)
+
+    def previous(self, change: Change) -> Change | None:
+        """What the same person did last before it, within the hour, and did not take back."""
+        lately = change.created_at - RECENT
+        rows = self.filter(owner=change.owner_id, pk__lt=change.pk, created_at__gte=lately)
+        return rows.filter(undone_at=None, count__gt=0).order_by("-pk").first()
+
+    def in_trash(self, user: User) -> list[Any]:
+        """The last that put more than one picture at a time there, some of which are there yet: of
+        each its `pk`, `count` and `created_at`. What was before may be of very many.
+        """
+        rows = self.of(user).filter(kind=ChangeKind.TRASH, undone_at=None, count__gt=1)
+        last = rows.values("pk", "count", "created_at", at=F("before__at")).order_by("-pk")[:5]
+        moments = {datetime.fromisoformat(change["at"]): change for change in last}
+        there = Image.objects.of(user).in_trash().filter(trashed_at__in=moments)
+        left = set(there.order_by().values_list("trashed_at", flat=True).distinct())
+        return [change for moment, change in moments.items() if moment in left]
 
     # The verbs
 

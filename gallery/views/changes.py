@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gallery.models import Change, ChangeKind, Image
+from gallery.templatetags.artel import grouped
 
 from .requests import StudioRequest, came_from
 
@@ -35,15 +36,25 @@ def told(
 ) -> HttpResponse:
     """Say what was done, and offer to take it back: to htmx as the bar, with an event `changed`
     from which tiles and marks bring themselves up to date; else on the page that one came from, or
-    on `back`.
+    on `back`. Of what is taken back what was done before it is offered next.
     """
-    words = _("Taken back.") if is_undone else change_words(change)
-    undo = "" if is_undone or not change.count else reverse("change_undo", args=[change.pk])
+    events: dict[str, Any] = {"changed": _event(change, is_undone=is_undone)}
+    last: Change | None = change
+    words = change_words(change)
+    if is_undone:
+        words = _("Taken back.")
+        if change.kind == ChangeKind.TRASH and len(events["changed"]["marks"] or ()) == 1:
+            words = _("Picture restored.")
+            events["restored"] = f"image-{change.images[0]}"  # before one's eyes
+        last = Change.objects.previous(change)
+        if last:
+            words += " " + _("Before that: %(done)s") % {"done": change_words(last)}
+    undo = reverse("change_undo", args=[last.pk]) if last and last.count else ""
     if not request.htmx:
         messages.success(request, words, extra_tags=undo)
         return redirect(back or came_from(request) or reverse("image_list"))
     answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
-    answer["HX-Trigger"] = json.dumps({"changed": _event(change, is_undone=is_undone)})
+    answer["HX-Trigger"] = json.dumps(events)
     return answer
 
 
@@ -72,21 +83,21 @@ def change_words(change: Change) -> str:
     if kind in {ChangeKind.RATE, ChangeKind.FAVOUR}:
         return _mark_words(kind, count, change.before["now"])
     words = {
-        ChangeKind.TAG: ngettext("%d picture tagged.", "%d pictures tagged.", count),
+        ChangeKind.TAG: ngettext("%s picture tagged.", "%s pictures tagged.", count),
         ChangeKind.UNTAG: ngettext(
-            "Tag taken off %d picture.", "Tag taken off %d pictures.", count
+            "Tag taken off %s picture.", "Tag taken off %s pictures.", count
         ),
         ChangeKind.COLLECT: ngettext(
-            "%d picture put into the collection.", "%d pictures put into the collection.", count
+            "%s picture put into the collection.", "%s pictures put into the collection.", count
         ),
         ChangeKind.DROP: ngettext(
-            "%d picture taken out of the collection.",
-            "%d pictures taken out of the collection.",
+            "%s picture taken out of the collection.",
+            "%s pictures taken out of the collection.",
             count,
         ),
-        ChangeKind.TRASH: ngettext("%d picture deleted.", "%d pictures deleted.", count),
+        ChangeKind.TRASH: ngettext("%s picture deleted.", "%s pictures deleted.", count),
     }
-    return words[kind] % count if kind in words else _one_words(kind)
+    return words[kind] % grouped(count) if kind in words else _one_words(kind)
 
 
 def _one_words(kind: ChangeKind) -> str:
@@ -102,19 +113,19 @@ def _one_words(kind: ChangeKind) -> str:
 def _mark_words(kind: ChangeKind, count: int, now: int) -> str:
     if kind == ChangeKind.FAVOUR:
         words = (
-            ngettext("%d picture made a favourite.", "%d pictures made favourites.", count)
+            ngettext("%s picture made a favourite.", "%s pictures made favourites.", count)
             if now
             else ngettext(
-                "%d picture is no favourite any more.",
-                "%d pictures are no favourites any more.",
+                "%s picture is no favourite any more.",
+                "%s pictures are no favourites any more.",
                 count,
             )
         )
-        return words % count
+        return words % grouped(count)
     if not now:
-        words = ngettext("Rating taken from %d picture.", "Rating taken from %d pictures.", count)
-        return words % count
+        words = ngettext("Rating taken from %s picture.", "Rating taken from %s pictures.", count)
+        return words % grouped(count)
     words = ngettext(
-        "%(count)d picture rated %(stars)d of 5.", "%(count)d pictures rated %(stars)d of 5.", count
+        "%(count)s picture rated %(stars)d of 5.", "%(count)s pictures rated %(stars)d of 5.", count
     )
-    return words % {"count": count, "stars": now}
+    return words % {"count": grouped(count), "stars": now}

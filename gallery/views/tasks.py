@@ -18,6 +18,7 @@ from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
 from gallery.support import claim
+from gallery.templatetags.artel import grouped
 
 from . import cards
 from .queue import around, queue
@@ -151,7 +152,8 @@ def task_cancel_all(request: StudioRequest) -> HttpResponse:
     """Take back all that waits to be sent, after saying how much that is."""
     if request.method == "POST":
         count = Task.objects.current().cancel_all(request.user, by=request.user)
-        words = ngettext("%d picture is canceled.", "%d pictures are canceled.", count) % count
+        words = ngettext("%s picture is canceled.", "%s pictures are canceled.", count)
+        words %= grouped(count)
         messages.success(request, words if count else _("Nothing waited any more."))
         return redirect("studio_show")
     return render(request, "gallery/task_cancel_all.html", {"queue": queue(request.user)})

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery.jobs import purge
-from gallery.models import Image, Prompt
+from gallery.models import Change, Image, Prompt
 
 from .cards import EXCERPT
 from .requests import StudioRequest, came_from, whole_number
@@ -55,6 +55,7 @@ def trash_show(request: StudioRequest) -> HttpResponse:
         ),
         "days": round(settings.TRASH_SECONDS / 86400),
         "is_first": not request.GET,
+        "together": [] if request.GET else Change.objects.in_trash(request.user),
     }
     return render(request, "gallery/trash_show.html", context)
 
@@ -75,8 +76,9 @@ def trash_empty(request: StudioRequest) -> HttpResponse:
 @require_POST
 def image_trash(request: StudioRequest, pk: int) -> HttpResponse:
     image = get_object_or_404(Image.objects.of(request.user).with_file(), pk=pk)
-    Image.objects.trash(image.pk)
-    undo = reverse("image_restore", args=[pk])
+    change = Change.objects.trash(request.user, Image.objects.of(request.user).filter(pk=image.pk))
+    # Gone already: then it is not this press that is taken back.
+    undo = reverse("change_undo", args=[change.pk]) if change.count else ""
     return _moved(request, "trashed", f"image-{pk}", _("Picture deleted."), undo)
 
 

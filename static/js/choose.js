@@ -62,7 +62,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (typing(event.target)) return;
+    if (event.repeat || typing(event.target)) return;
     const act = ACTS[letter(event)];
     const root = act && subject();
     if (!root) return;

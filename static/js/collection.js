@@ -140,7 +140,6 @@
   document.addEventListener("changed", ({ detail: { kind, undone, ids }, target }) => {
     if (!["move", "drop", "cover", "collect", "trash"].includes(kind) || !ids?.length) return;
     const typed = target.closest?.("[data-place-form]");
-    if (kind !== "move" && kind !== "cover") draw("#member-count");
     if (undone || typed) { anew(ids[0]); return; }
     if (kind === "cover") for (const one of members()) one.toggleAttribute("data-cover", ids.includes(Number(one.dataset.member)));
     if (kind !== "drop" && kind !== "trash") return;

@@ -181,13 +181,44 @@
     drawUndo();
     if (!one) return;
     await one.sent;
+    if (one.kind === "rerun") { await unorder(one); return; }
     if (!one.undo) return;
     try {
       say(await send(one.undo));
       goBack(one);
     } catch (error) {
+      done.push(one); // to be tried again
+      drawUndo();
       complain(error);
     }
+  }
+
+  // An order is free to be taken back until it is sent, and no longer.
+  async function unorder(one) {
+    try {
+      const card = one.undo && (await send(one.undo));
+      line(card && card.includes('data-status="canceled"') ? one.words.canceled : one.words.sent);
+    } catch (error) {
+      done.push(one);
+      drawUndo();
+      complain(error);
+    }
+  }
+
+  function line(words, isUndoable) {
+    const bar = document.createElement("div");
+    bar.className = "undo-bar";
+    const said = document.createElement("p");
+    said.textContent = words;
+    bar.append(said);
+    if (isUndoable) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.title = "U";
+      button.textContent = $("[data-undo] .words", place)?.textContent;
+      bar.append(button);
+    }
+    $("#undo").replaceChildren(bar);
   }
 
   // Words are added to the picture that stays: it is drawn anew, with them.
@@ -223,11 +254,11 @@
       template.innerHTML = text;
       const token = $("input[name=token]", template.content);
       if (token) form.elements.token.value = token.value;
+      const cancel = $("form[action$='/cancel/']", template.content)?.getAttribute("action") ?? "";
+      done.push({ kind: "rerun", undo: cancel, words: { ...form.dataset } });
+      drawUndo();
       say("");
-      const line = document.createElement("p");
-      line.className = "undo-bar";
-      line.textContent = form.dataset.done;
-      $("#undo").replaceChildren(line);
+      line(form.dataset.done, cancel);
     } catch (error) {
       complain(error);
     }

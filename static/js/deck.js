@@ -21,6 +21,8 @@
       if ($("dialog[open]") || typing(target)) return;
       // Of a dialog that was closed just now a button may have the focus yet, which nobody sees.
       if (key === " " && target.closest("button, summary, [type=radio], [type=checkbox]")?.checkVisibility()) return;
+      // Held down, a key leads on; it does nothing twice.
+      if (event.repeat && !key.startsWith("Arrow") && key !== " ") return;
       const act = acts[event.shiftKey && name === " " ? "Shift+ " : name];
       if (act && act(event) !== false) event.preventDefault();
     });

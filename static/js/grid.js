@@ -297,6 +297,12 @@
     stale(kind, ids, undone);
     $("#shelves:popover-open")?.hidePopover(); // it would lie over the way back
   });
+  // A page that one comes back to is as one left it: what became of its pictures elsewhere is asked.
+  addEventListener("pageshow", ({ persisted }) => {
+    const { type } = performance.getEntriesByType("navigation")[0] ?? {};
+    if (!persisted && type !== "back_forward") return;
+    document.dispatchEvent(new CustomEvent("changed", { detail: { kind: "trash", ids: null, undone: true } }));
+  });
   for (const name of ["trashed", "restored"]) {
     document.addEventListener(name, ({ detail: { value } }) => stale("trash", [Number(value.split("-")[1])], name === "restored"));
   }

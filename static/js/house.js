@@ -73,8 +73,8 @@ const artel = (() => {
   document.addEventListener("htmx:load", watch);
   watch();
 
-  // Keys for whoever does not type just now: what bears `data-key` is pressed, or gets the focus. A
-  // key may be two in a row, such as `g h`. Letters are found by their place where the layout is another.
+  // Keys for whoever does not type: what bears `data-key` is pressed, or gets the focus. A key may be
+  // two in a row, such as `g h`. Letters go by their place where the layout is another.
 
   let first = { key: "", at: 0 };
 

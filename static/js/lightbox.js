@@ -1,4 +1,4 @@
-// A picture over its page, at its own address; deleting, and taking that back.
+// A picture over its page, at its own address; deleting, and undoing that.
 (() => {
   "use strict";
 
@@ -121,14 +121,14 @@
 
   document.addEventListener("keydown", (event) => {
     const { key, code, target } = event;
-    if (target.closest("input, textarea, select") || event.altKey) return;
+    if (artel.typing(target) || event.altKey || (event.repeat && !key.startsWith("Arrow"))) return;
     let act = dialog.open && data() && (KEYS[key] ?? KEYS[code]);
     if (key === "Delete") act = () => $("[data-delete]", dialog.open ? place : target.closest("[data-name]") ?? $(".picture-page") ?? undo)?.click();
     if (event.ctrlKey || event.metaKey) act = code === "KeyZ" && (() => $("button", undo)?.click());
     if (act) { event.preventDefault(); act(); }
   });
 
-  // What is deleted leaves its place
+  // What is deleted leaves
 
   document.addEventListener("trashed", ({ detail: { value: name } }) => {
     const all = $$(`[data-name^=${name.split("-")[0]}]:not([hidden])`);

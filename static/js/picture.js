@@ -6,7 +6,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (artel.typing(event.target)) return;
     const way = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
     if (way) $(`a[rel=${way}]`)?.click();
   });

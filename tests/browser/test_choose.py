@@ -169,6 +169,56 @@ def test_a_collection_by_keys_and_by_mouse(gallery: Page, house: House) -> None:
     expect(count).to_have_text(before)
 
 
+def test_another_name_is_seen_and_so_is_the_old_one(gallery: Page) -> None:
+    page, key = gallery, gallery.keyboard
+    for field, letter, name in (("collection", "c", "Prints"), ("tags", "t", "dusk")):
+        tile(page, 0).locator("a").focus()
+        key.press(letter)
+        page.locator(f"#marks-box [name={field}]:visible").fill(name)
+        key.press("Enter")
+        expect(page.locator(".undo-bar")).to_contain_text("1 picture")
+        key.press("Escape")
+    page.goto("/collections/")
+    page.get_by_role("link", name="Prints").click()
+    page.locator(".rename summary").click()
+    page.locator(".rename input[name=name]").fill("Posters")
+    key.press("Enter")
+    expect(page.locator("h1")).to_have_text("Posters")
+    page.locator("#undo-button").click()
+    expect(page.locator("h1")).to_have_text("Prints")
+    page.goto("/tags/")
+    page.get_by_role("link", name="Rename the tag dusk").click()
+    page.locator("main input[name=name]").fill("dawn")
+    key.press("Enter")
+    expect(page.locator(".tag-name")).to_have_text("dawn")
+    page.locator("#undo-button").click()
+    expect(page.locator(".tag-name")).to_have_text("dusk")
+
+
+def test_one_deed_after_the_other_is_taken_back(gallery: Page) -> None:
+    page, key = gallery, gallery.keyboard
+    tile(page, 0).hover()
+    tile(page, 0).locator(".pick").click()
+    key.press("4")
+    expect(page.locator(".undo-bar")).to_contain_text("1 picture rated 4 of 5.")
+    expect(page.locator("#found .pick:focus")).to_have_count(1)  # where the mouse left it
+    key.press("Escape")
+    tile(page, 1).locator("a").focus()
+    key.press("Delete")
+    expect(page.locator("#found .tile:visible")).to_have_count(4)
+    key.press("Delete")
+    expect(page.locator("#found .tile:visible")).to_have_count(3)
+    key.press("Control+z")
+    expect(page.locator("#found .tile:visible")).to_have_count(4)
+    expect(page.locator(".undo-bar")).to_contain_text("Before that: 1 picture deleted.")
+    key.press("Control+z")
+    expect(page.locator("#found .tile:visible")).to_have_count(5)
+    tile(page, 0).hover()
+    tile(page, 0).locator(".pick").click()
+    key.press("Control+z")
+    expect(tile(page, 0)).to_have_attribute("data-rating", "0")
+
+
 def test_on_a_phone_and_without_a_script(gallery: Page, visit: NewPage, person: Person) -> None:
     phone = visit(
         person, "/gallery/", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True

@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
 from tests.browser.house import House, Person
+from tests.running import wait_for
 
 
 @pytest.fixture
@@ -103,6 +105,55 @@ def test_by_keys_alone(
     page.goto("/gallery/cull/")
     expect(page.get_by_text("You left off here.")).to_be_visible()
     expect(page.locator(".plate")).to_have_attribute("data-pk", str(fourth))
+
+
+def test_an_order_is_taken_back_until_it_is_sent_and_a_key_held_down_orders_once(
+    house: House, person: Person, gallery: list[int], visit: NewPage, guard: Guard
+) -> None:
+    guard.faults_allowed += ["ERR_INTERNET_DISCONNECTED"]
+    page = visit(person, "/gallery/cull/", viewport={"width": 1440, "height": 900})
+    said = page.locator("#undo")
+    tasks = house.tasks(person)
+
+    def states() -> list[str]:
+        rows = house.ask(
+            "SELECT t.status FROM gallery_task t JOIN gallery_user u ON u.id = t.owner_id"
+            " WHERE u.username = ? ORDER BY t.id",
+            person.name,
+        )
+        return [str(row[0]) for row in rows[tasks:]]
+
+    at(page, gallery[0], "1 of 5")
+    house.undo_send(600)
+    page.keyboard.press("4")
+    at(page, gallery[1], "2 of 5")
+    for _ in range(5):  # as a key does that is held down
+        page.keyboard.down("r")
+        page.wait_for_timeout(150)
+    page.keyboard.up("r")
+    expect(said).to_contain_text("One more is on its way.")
+    assert states() == ["queued"]
+    page.keyboard.press("u")
+    expect(said).to_contain_text("Taken back. Nothing was ordered.")
+    assert states() == ["canceled"]
+    assert marks(house, gallery[0]) == (0, 4, 0)  # what was done before it stays
+    page.keyboard.press("r")
+    said.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("Taken back. Nothing was ordered.")
+    house.undo_send(0)
+    page.keyboard.press("r")
+    expect(said).to_contain_text("One more is on its way.")
+    wait_for(lambda: states()[2] not in ("queued", "sending"), 20, "a sent order")
+    page.keyboard.press("u")
+    expect(said).to_contain_text("It is sent already")
+    # Without a network nothing is forgotten.
+    page.context.set_offline(True)
+    page.keyboard.press("u")
+    expect(page.locator("#alert")).to_contain_text("No answer from this server")
+    page.context.set_offline(False)
+    page.keyboard.press("u")
+    at(page, gallery[0], "1 of 5")
+    assert marks(house, gallery[0]) == (0, 0, 0)
 
 
 def test_by_a_thumb(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:

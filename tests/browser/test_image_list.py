@@ -124,6 +124,26 @@ def test_what_is_counted_beside_the_wall_follows_what_is_done(
     expect(shelf).to_contain_text("For print 1")
 
 
+def test_going_back_shows_what_became_of_them_meanwhile(
+    house: House, person: Person, visit: NewPage
+) -> None:
+    page = wall(house, person, visit, 4)
+    pictures = page.locator("#found .tile:visible")
+    expect(pictures).to_have_count(5)
+    page.get_by_role("link", name="Cull", exact=True).click()
+    expect(page.locator("#cull-count")).to_have_text("1 of 5")
+    page.wait_for_load_state()
+    page.keyboard.press("x")
+    expect(page.locator("#cull-count")).to_have_text("1 of 4")
+    page.keyboard.press("3")
+    expect(page.locator("#undo")).to_contain_text("rated 3 of 5")
+    page.go_back()
+    expect(page).to_have_url(re.compile("/gallery/"))
+    expect(pictures).to_have_count(4)
+    expect(pictures.first).to_have_attribute("data-rating", "3")
+    expect(page.locator("#total")).to_have_text("4 pictures")
+
+
 def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit: NewPage) -> None:
     page = wall(house, person, visit, 30)
     links = page.locator(".tile > a:first-child")

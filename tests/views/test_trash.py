@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from gallery.jobs import purge
-from gallery.models import Image, Prompt, User
+from gallery.models import Change, Image, Prompt, User
 from tests.conftest import Submit
 from tests.views.conftest import HTMX, MakeImage
 
@@ -28,7 +31,7 @@ def prompt(image: Image) -> Prompt:
 def test_a_deleted_picture_hangs_nowhere(by_alice: Client, image: Image, prompt: Prompt) -> None:
     answer = by_alice.post(f"/images/{image.pk}/trash/", headers=HTMX)
     assert answer["HX-Trigger"] == f'{{"trashed": "image-{image.pk}"}}'
-    assert f'action="/images/{image.pk}/restore/"' in answer.text
+    assert f'action="/changes/{Change.objects.get().pk}/undo/"' in answer.text
     thumb = f"/images/{image.pk}/thumbs/384/"
     for path in ("/", "/history/", f"/prompts/{prompt.pk}/", f"/tasks/{image.task_id}/"):
         assert thumb not in by_alice.get(path).text, path
@@ -49,6 +52,57 @@ def test_a_neighbour_in_the_trash_is_passed_over(
     Image.objects.trash(second.pk)
     assert f'rel="prev" href="/images/{third.pk}/"' in by_alice.get(f"/images/{first.pk}/").text
     assert f'rel="next" href="/images/{first.pk}/"' in by_alice.get(f"/images/{third.pk}/").text
+
+
+def test_one_deed_after_the_other_is_taken_back(
+    by_alice: Client, alice: User, bob: User, make_image: MakeImage
+) -> None:
+    pictures = [make_image(alice) for _ in range(3)]
+    Change.objects.trash(bob, Image.objects.filter(pk=make_image(bob).pk))
+    for picture in pictures:
+        by_alice.post(f"/images/{picture.pk}/trash/", headers=HTMX)
+    by_alice.post(f"/images/{pictures[0].pk}/trash/", headers=HTMX)  # gone already
+    deeds = list(Change.objects.of(alice).filter(count=1).order_by("-pk"))
+    assert len(deeds) == 3
+    for number, deed in enumerate(deeds):
+        answer = by_alice.post(f"/changes/{deed.pk}/undo/", headers=HTMX)
+        event = json.loads(answer["HX-Trigger"])
+        assert event["restored"] == f"image-{pictures[2 - number].pk}"
+        assert "Picture restored." in answer.text
+        assert ("Before that: 1 picture deleted." in answer.text) == (number < 2)
+        for other in deeds:
+            is_next = deeds[number + 1 : number + 2] == [other]
+            assert (f"/changes/{other.pk}/undo/" in answer.text) == is_next
+    assert not Image.objects.of(alice).in_trash().exists()
+    # What is older is history.
+    by_alice.post(f"/images/{pictures[0].pk}/trash/", headers=HTMX)
+    Change.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    by_alice.post(f"/images/{pictures[1].pk}/trash/", headers=HTMX)
+    last = Change.objects.of(alice).latest("pk")
+    assert "Before that" not in by_alice.post(f"/changes/{last.pk}/undo/", headers=HTMX).text
+
+
+def test_what_was_deleted_together_comes_back_together(
+    by_alice: Client, alice: User, bob: User, make_image: MakeImage
+) -> None:
+    three = [make_image(alice).pk for _ in range(3)]
+    Change.objects.trash(alice, Image.objects.filter(pk__in=three))
+    Change.objects.trash(bob, Image.objects.filter(pk__in=[make_image(bob).pk, make_image(bob).pk]))
+    together = Change.objects.of(alice).get()
+    undo = f"/changes/{together.pk}/undo/"
+    page = by_alice.get("/trash/").text
+    assert "Restore 3 pictures" in page
+    assert page.count("/undo/") == 1
+    assert undo in page
+    by_alice.post(undo, headers={"Referer": "http://testserver/trash/"})
+    assert Image.objects.of(alice).in_gallery().count() == 3
+    assert "/undo/" not in by_alice.get("/trash/").text
+    # Purged or brought back one by one, it is not offered any more.
+    Change.objects.trash(alice, Image.objects.filter(pk__in=three))
+    Image.objects.of(alice).in_trash().filter(pk__in=three[1:]).purge()
+    assert "Restore 3 pictures" in by_alice.get("/trash/").text
+    Image.objects.restore(three[0])
+    assert "/undo/" not in by_alice.get("/trash/").text
 
 
 def test_undo_brings_it_back(by_alice: Client, image: Image) -> None:
@@ -76,9 +130,10 @@ def test_without_a_script_the_page_offers_undo(
     assert (answer.status_code, answer["Location"]) == (302, goes.format(pk=image.pk))
     page = by_alice.get("/history/").text
     assert "Picture deleted." in page
-    assert f'action="/images/{image.pk}/restore/"' in page
+    undo = f"/changes/{Change.objects.get().pk}/undo/"
+    assert f'action="{undo}"' in page
     assert "Picture deleted." not in by_alice.get("/history/").text
-    by_alice.post(f"/images/{image.pk}/restore/")
+    by_alice.post(undo)
     assert "Picture restored." in by_alice.get("/history/").text
 
 
@@ -198,13 +253,15 @@ def test_as_many_queries_for_one_as_for_ten(
             other = make_image(alice)
             assert other.task
             Prompt.objects.trash(other.task.batch.prompt_id)
+            two = [make_image(alice).pk for _ in range(2)]
+            Change.objects.trash(alice, Image.objects.filter(pk__in=two))
 
     fill(1)
     by_alice.get("/trash/")
-    with django_assert_max_num_queries(6):  # five where sessions are in Redis
+    with django_assert_max_num_queries(8):  # seven where sessions are in Redis
         by_alice.get("/trash/")
     fill(4)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         by_alice.get("/trash/")
 
 
