@@ -5,6 +5,7 @@ from .controls import fold_in, values
 from .fields import Field
 from .index import holding
 from .query import Search, read
+from .saved import follow
 from .terms import Flaw, Term, terms, written
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Term",
     "completions",
     "fold_in",
+    "follow",
     "holding",
     "read",
     "terms",

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from gallery.models import Change, ChangeKind, Image
+from gallery import search
+from gallery.models import Change, ChangeKind, Collection, Image, Tag
 from gallery.templatetags.artel import grouped
 
 from .requests import StudioRequest, came_from
@@ -20,6 +21,11 @@ from .requests import StudioRequest, came_from
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+NAMED: dict[str, tuple[type[Tag | Collection], search.Field]] = {
+    "tag": (Tag, search.Field.TAG),
+    "collection": (Collection, search.Field.IN),
+}
+"""What a search line may name, and has a name that can be changed."""
 MOST_NAMED = 60
 """Pictures that an answer's header names, which proxies want small; of more it says only that."""
 
@@ -38,6 +44,7 @@ def told(
     from which tiles and marks bring themselves up to date; else on the page that one came from, or
     on `back`. Of what is taken back what was done before it is offered next.
     """
+    _let_searches_follow(change, is_undone=is_undone)
     events: dict[str, Any] = {"changed": _event(change, is_undone=is_undone)}
     last: Change | None = change
     words = change_words(change)
@@ -56,6 +63,20 @@ def told(
     answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
     answer["HX-Trigger"] = json.dumps(events)
     return answer
+
+
+def _let_searches_follow(change: Change, *, is_undone: bool) -> None:
+    """Saved ones that name what was renamed, or named back."""
+    renamed = NAMED.get(change.before.get("what", "")) if change.count else None
+    if renamed is None:
+        return
+    kind, field = renamed
+    was, now = change.before["was"], change.before["now"]
+    if is_undone:
+        was, now = now, was
+    rows = kind._default_manager.filter(owner=change.owner_id, pk=change.before["pk"])
+    if rows.filter(name=now).exists():
+        search.follow(change.owner, field, was, now)
 
 
 def _event(change: Change, *, is_undone: bool) -> dict[str, Any]:

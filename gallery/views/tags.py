@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gallery import search
 from gallery.forms import TagForm
 from gallery.models import Change, NameTaken, Tag
 
@@ -55,6 +56,7 @@ def tag_rename(request: StudioRequest, pk: int) -> HttpResponse:
             return render(request, "gallery/tag_rename.html", context, status=422)
         if not Tag.objects.of(request.user).merge(tag, other):  # gone since
             raise Http404 from None
+        search.follow(request.user, search.Field.TAG, tag.name, other.name)
         messages.success(request, _("The two tags are one now."))
         return redirect("tag_list")
     return told(request, change, "tag_list")

@@ -163,6 +163,37 @@ def test_another_name_of_a_search_is_taken_back(by_alice: Client, alice: User, b
     assert sorted(SavedSearch.objects.of(alice).values_list("name", flat=True)) == ["Dogs", "cats"]
 
 
+def test_saved_searches_follow_what_they_name(
+    by_alice: Client, alice: User, bob: User, make_image: MakeImage
+) -> None:
+    image = make_image(alice, "a cat")
+    for words, letter in (("poster", "tags"), ("night sky", "tags"), ("Prints", "collections")):
+        by_alice.post(f"/images/{image.pk}/{letter}/", {"tags": words, "collection": words})
+    lines = ("tag:poster -метка:POSTER poster", 'in:"prints" fav', 'tag:"night sky" tag:poster2')
+    for owner in (alice, bob):
+        for line in lines:
+            SavedSearch.objects.keep(owner, line[:20], line, "")
+    poster = Tag.objects.of(alice).get(key="poster")
+    collection = Collection.objects.of(alice).get()
+
+    def kept(owner: User) -> list[str]:
+        return list(SavedSearch.objects.of(owner).order_by("pk").values_list("line", flat=True))
+
+    by_alice.post(f"/tags/{poster.pk}/rename/", {"name": "a big one"})
+    by_alice.post(f"/collections/{collection.pk}/rename/", {"name": "Posters"})
+    assert kept(alice) == [
+        'tag:"a big one" -метка:"a big one" poster',
+        "in:Posters fav",
+        lines[2],
+    ]
+    for change in Change.objects.filter(kind="rename").order_by("-pk"):
+        by_alice.post(f"/changes/{change.pk}/undo/")
+    assert kept(alice) == ["tag:poster -метка:poster poster", "in:Prints fav", lines[2]]
+    by_alice.post(f"/tags/{poster.pk}/rename/", {"name": "Night  sky", "merge": "on"})
+    assert kept(alice)[0] == 'tag:"night sky" -метка:"night sky" poster'
+    assert kept(bob) == list(lines)
+
+
 def test_the_list_alone(by_alice: Client, alice: User, bob: User) -> None:
     SavedSearch.objects.keep(alice, "Cats", "cat", "rating")
     SavedSearch.objects.keep(bob, "Secret", "dog", "")
