@@ -72,7 +72,8 @@
   addEventListener("pagehide", () => { if (noting) note(); });
 
   function drawCount() {
-    count.textContent = count.dataset.words.replace("{a}", stand.at).replace("{b}", stand.total);
+    const said = (number) => number.toLocaleString(document.documentElement.lang);
+    count.textContent = count.dataset.words.replace("{a}", said(stand.at)).replace("{b}", said(stand.total));
     const bar = $("progress", root);
     bar.max = Math.max(1, stand.total);
     bar.value = stand.at;

@@ -22,6 +22,7 @@
     }
     dialog.showModal();
     dialog.scrollTop = 0;
+    if (link.hash) $(link.hash, dialog)?.scrollIntoView();
   }
 
   document.addEventListener("click", (event) => {

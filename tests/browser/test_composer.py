@@ -256,7 +256,7 @@ def test_what_is_left_follows_each_press_and_a_total_beyond_it_is_told_before(
 ) -> None:
     guard.expect(422)
     house.undo_send(600)
-    expect(studio.locator("#left")).to_have_count(0)
+    expect(studio.locator("#left")).to_be_hidden()
     limit = "UPDATE gallery_user SET monthly_limit_kopecks = 2000 WHERE username = ?"
     house.execute(limit, person.name)
     studio.reload()

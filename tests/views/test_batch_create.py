@@ -376,7 +376,7 @@ def test_what_was_refused_before_is_asked_about_with_its_date(
 def test_what_is_left_is_said_and_stays_true(
     by_alice: Client, form: dict[str, Any], alice: User
 ) -> None:
-    assert 'class="left"' not in by_alice.get("/").text
+    assert '<p id="left" class="left" aria-live="polite"></p>' in by_alice.get("/").text
     User.objects.set_limit(alice, 2000)
     page = by_alice.get("/").text
     assert "Your limit for this month: 20\N{NO-BREAK SPACE}₽ left." in page
