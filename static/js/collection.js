@@ -1,5 +1,5 @@
-// A collection's own order: pictures are dragged to their places, or moved by keys, and every place is
-// saved at once. What the keys do is said aloud, in the words that the list brings along.
+// A collection's own order: pictures are dragged to their places by mouse or finger, or moved by keys,
+// and every place is saved at once. What the keys do is said aloud, in the words that the list brings along.
 (() => {
   "use strict";
 
@@ -88,44 +88,104 @@
     if (lifted) setTimeout(() => { if (lifted && document.activeElement !== link(lifted.member)) put(true); });
   });
 
-  // The mouse
+  // The mouse, and a finger that was held on a picture
 
   const clear = () => $$(".target", list()).forEach((one) => one.classList.remove("target", "behind"));
-  const over = (event) => {
-    const member = event.target.closest?.(".member");
-    if (!dragged || !member || member === dragged) return null;
-    const { left, width } = member.getBoundingClientRect();
-    return { member, behind: event.clientX > left + width / 2 };
-  };
 
-  document.addEventListener("dragstart", (event) => {
-    dragged = event.target.closest?.(".member-picture")?.closest(".member");
-    if (!dragged) return;
-    event.dataTransfer.effectAllowed = "move";
-    dragged.classList.add("dragged");
-  });
-  document.addEventListener("dragover", (event) => {
-    const found = over(event);
-    if (!found) return;
-    event.preventDefault();
+  // Where it would be put, shown there; undefined over no other picture
+  function aim(x, y) {
     clear();
-    found.member.classList.add("target");
-    found.member.classList.toggle("behind", found.behind);
-  });
-  document.addEventListener("drop", (event) => {
-    const found = over(event);
-    if (!found) return;
-    event.preventDefault();
-    if (found.behind) found.member.after(dragged);
-    else found.member.before(dragged);
-    say("put", dragged);
-    save(dragged);
-  });
-  document.addEventListener("dragend", () => {
+    const member = document.elementFromPoint(x, y)?.closest(".member");
+    if (!dragged || !member || member === dragged) return undefined;
+    const { left, width } = member.getBoundingClientRect();
+    const behind = x > left + width / 2;
+    member.classList.add("target");
+    member.classList.toggle("behind", behind);
+    return { member, behind };
+  }
+
+  function take(member) {
+    dragged = member;
+    member?.classList.add("dragged");
+  }
+
+  function leave() {
     clear();
     dragged?.classList.remove("dragged");
     dragged = null;
+  }
+
+  function drop({ member, behind }) {
+    if (behind) member.after(dragged);
+    else member.before(dragged);
+    say("put", dragged);
+    save(dragged);
+  }
+
+  const pictured = (target) => target.closest?.(".member-picture")?.closest(".member");
+
+  document.addEventListener("dragstart", (event) => {
+    if (finger) { event.preventDefault(); return; }
+    take(pictured(event.target));
+    if (dragged) event.dataTransfer.effectAllowed = "move";
   });
+  document.addEventListener("dragover", (event) => {
+    if (aim(event.clientX, event.clientY)) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    const found = aim(event.clientX, event.clientY);
+    if (!found) return;
+    event.preventDefault();
+    drop(found);
+  });
+  document.addEventListener("dragend", leave);
+
+  const HELD = 350; // ms, after which a finger moves the picture and not the page
+  const STILL = 10; // px that a finger may tremble
+  let finger; // { x, y, timer, isCarrying }
+  let quiet = 0; // a tap that ends it opens nothing
+
+  function letGo() {
+    clearTimeout(finger?.timer);
+    finger = null;
+    leave();
+  }
+
+  document.addEventListener("pointerdown", (event) => {
+    const member = pictured(event.target);
+    if (event.pointerType === "mouse" || !event.isPrimary || !member) return;
+    const timer = setTimeout(() => {
+      finger.isCarrying = true;
+      take(member);
+      navigator.vibrate?.(10);
+    }, HELD);
+    finger = { x: event.clientX, y: event.clientY, timer, isCarrying: false };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!finger || !event.isPrimary) return;
+    if (!finger.isCarrying) {
+      if (Math.hypot(event.clientX - finger.x, event.clientY - finger.y) > STILL) letGo();
+      return;
+    }
+    aim(event.clientX, event.clientY);
+    const edge = event.clientY < 60 ? -12 : event.clientY > innerHeight - 60 ? 12 : 0;
+    if (edge) scrollBy(0, edge);
+  });
+  document.addEventListener("pointerup", (event) => {
+    if (!finger || !event.isPrimary) return;
+    const found = finger.isCarrying && aim(event.clientX, event.clientY);
+    if (finger.isCarrying) quiet = event.timeStamp + 400;
+    if (found) drop(found);
+    letGo();
+  });
+  document.addEventListener("pointercancel", () => { if (finger) letGo(); }); // a mouse that drags has one, too
+  document.addEventListener("touchmove", (event) => { if (finger?.isCarrying) event.preventDefault(); }, { passive: false });
+  document.addEventListener("contextmenu", (event) => { if (finger) event.preventDefault(); });
+  document.addEventListener("click", (event) => {
+    if (event.timeStamp > quiet || !pictured(event.target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
 
   // What was changed elsewhere on the page, or taken back
 

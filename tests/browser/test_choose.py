@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -167,6 +169,52 @@ def test_a_collection_by_keys_and_by_mouse(gallery: Page, house: House) -> None:
     undo(page, "taken out of the collection")
     expect(page.locator(f"[data-member='{c}']")).to_be_visible()
     expect(count).to_have_text(before)
+
+
+def test_a_collection_by_a_finger(gallery: Page, visit: NewPage, person: Person) -> None:
+    for number in range(4):
+        tile(gallery, number).locator("a").focus()
+        gallery.keyboard.press("c")
+        gallery.locator("#marks-box [name=collection]:visible").fill("Prints")
+        gallery.keyboard.press("Enter")
+        expect(gallery.locator(".undo-bar")).to_contain_text("put into")
+        gallery.keyboard.press("Escape")
+    page = visit(
+        person, "/collections/", viewport={"width": 360, "height": 740}, has_touch=True,
+        is_mobile=True,
+    )  # fmt: skip
+    page.get_by_role("link", name="Prints").tap()
+    expect(page.locator(".member")).to_have_count(4)
+    a, b, c, d = order(page)
+    touch = page.context.new_cdp_session(page)
+
+    def at(member: str, x: float) -> list[dict[str, float]]:
+        box = page.locator(f"[data-member='{member}'] a").bounding_box()
+        assert box
+        return [{"x": box["x"] + box["width"] * x, "y": box["y"] + box["height"] / 2}]
+
+    def send(kind: str, points: list[dict[str, float]]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    # Held, it is carried to behind the fourth
+    send("touchStart", at(a, 0.5))
+    page.wait_for_timeout(500)
+    send("touchMove", at(b, 0.5))
+    send("touchMove", at(d, 0.8))
+    expect(page.locator(f"[data-member='{d}']")).to_have_class(re.compile("target behind"))
+    send("touchEnd", [])
+    expect(page.locator(".undo-bar")).to_contain_text("Moved.")
+    assert order(page) == [b, c, d, a]
+    expect(page).to_have_url(re.compile(r"/collections/\d+/$"))
+    # Not held, it moves the page; a tap opens the picture
+    send("touchStart", at(b, 0.5))
+    send("touchMove", at(d, 0.5))
+    send("touchEnd", [])
+    assert order(page) == [b, c, d, a]
+    page.reload()
+    assert order(page) == [b, c, d, a]
+    page.locator(f"[data-member='{b}'] a").tap()
+    expect(page.get_by_role("dialog", name="Picture", exact=True)).to_be_visible()
 
 
 def test_another_name_is_seen_and_so_is_the_old_one(gallery: Page) -> None:
