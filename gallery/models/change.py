@@ -7,8 +7,8 @@ are read and written a chunk at a time, each chunk by the same number of queries
 
 All changes of one person stand in line behind the person's own row, with whatever else deletes
 tags, collections or pictures of theirs: no tag is removed as empty while it is given, and no place
-of a collection is given twice. The pictures' rows are held as well: who takes one alone to the
-trash, or back, stands in no line.
+of a collection is given twice. The pictures' rows are held as well: who takes one alone out of the
+trash stands in no line.
 """
 
 from __future__ import annotations
@@ -46,6 +46,10 @@ answer of a paid request waits 20 s at most for it: so many are written in 1 to 
 """
 RECENT = timedelta(hours=1)
 """So far back one change after the other is offered to be undone."""
+LOOKED_AT = 20
+"""Of a person's last changes, to find one that can still be taken back."""
+MOST_TOGETHER = 5
+"""What was deleted together, offered in the trash."""
 MOST_KEPT = 10_000
 MOST_LETTERS = 2**24
 """Changes that are kept of each person, and what was before them, as written: 16 million letters
@@ -83,21 +87,27 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         return self.filter(owner=user)
 
     def previous(self, change: Change) -> Change | None:
-        """What the same person did last before it, within the hour, and did not take back."""
-        lately = change.created_at - RECENT
+        """What the same person did last before it, within the last hour, and did not take back."""
+        lately = timezone.now() - RECENT
         rows = self.filter(owner=change.owner_id, pk__lt=change.pk, created_at__gte=lately)
-        return rows.filter(undone_at=None, count__gt=0).order_by("-pk").first()
+        rows = rows.filter(undone_at=None, count__gt=0).order_by("-pk")
+        return next((one for one in rows[:LOOKED_AT] if one.can_be_seen()), None)
 
-    def in_trash(self, user: User) -> list[Any]:
-        """The last that put more than one picture at a time there, some of which are there yet: of
-        each its `pk`, `count` and `created_at`. What was before may be of very many.
+    def in_trash(self, user: User) -> list[dict[str, Any]]:
+        """The last that put more than one picture at a time there: of each its `pk`, `created_at`,
+        and the `count` of those that are there yet. What was before may be of very many.
         """
         rows = self.of(user).filter(kind=ChangeKind.TRASH, undone_at=None, count__gt=1)
-        last = rows.values("pk", "count", "created_at", at=F("before__at")).order_by("-pk")[:5]
-        moments = {datetime.fromisoformat(change["at"]): change for change in last}
-        there = Image.objects.of(user).in_trash().filter(trashed_at__in=moments)
-        left = set(there.order_by().values_list("trashed_at", flat=True).distinct())
-        return [change for moment, change in moments.items() if moment in left]
+        rows = rows.filter(before__at__isnull=False).order_by("-pk")
+        last = rows.values_list("pk", "created_at", "before__at")[:LOOKED_AT]
+        moments = {datetime.fromisoformat(at): (pk, created_at) for pk, created_at, at in last}
+        there = Image.objects.of(user).in_trash().filter(trashed_at__in=moments).order_by()
+        left = dict(there.values_list("trashed_at").annotate(Count("pk")))
+        return [
+            {"pk": pk, "created_at": created_at, "count": left[at]}
+            for at, (pk, created_at) in moments.items()
+            if at in left
+        ][:MOST_TOGETHER]
 
     # The verbs
 
@@ -340,6 +350,14 @@ class Change(models.Model):
             *(images for *_tag, images in kept.get("tags", ())),
         ]
         return list(dict.fromkeys(pk for group in groups for pk in group))
+
+    def can_be_seen(self) -> bool:
+        """Whether taking it back would show: what was deleted may be back, or purged."""
+        if self.kind != ChangeKind.TRASH:
+            return True
+        at = datetime.fromisoformat(self.before["at"])
+        own = Image.objects.filter(owner=self.owner_id).in_trash()
+        return own.filter(trashed_at=at).exists()
 
     @property
     def names(self) -> list[str]:

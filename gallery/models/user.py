@@ -72,7 +72,8 @@ class StudioUserManager(UserManager["User"]):
             self.filter(pk=user.pk).update(is_active=False)
             # Else a session from before would come back to life with the account.
             self.end_sessions(user)
-            Task.objects.cancel_all(user, by=by)
+        # By itself, so that nothing that is wrong there keeps the account open.
+        Task.objects.cancel_all(user, by=by)
 
     def set_preferences(self, user: User, *, language: str, theme: str, time_zone: str) -> None:
         """How pages look and speak to the user; empty: as browser and installation have it."""

@@ -33,8 +33,17 @@ MOST_NAMED = 60
 @require_POST
 def change_undo(request: StudioRequest, pk: int) -> HttpResponse:
     change = get_object_or_404(Change.objects.of(request.user), pk=pk)
-    change.undo()
-    return told(request, change, is_undone=True)
+    if change.undo():
+        return told(request, change, is_undone=True)
+    return _nothing_done(request)
+
+
+def _nothing_done(request: StudioRequest) -> HttpResponse:
+    words = _("This was taken back already.")
+    if not request.htmx:
+        messages.info(request, words)
+        return redirect(came_from(request) or reverse("image_list"))
+    return render(request, "gallery/_undo.html", {"words": words, "undo": ""})
 
 
 def told(
@@ -50,9 +59,10 @@ def told(
     words = change_words(change)
     if is_undone:
         words = _("Taken back.")
-        if change.kind == ChangeKind.TRASH and len(events["changed"]["marks"] or ()) == 1:
+        there = list(events["changed"]["marks"] or ())
+        if change.kind == ChangeKind.TRASH and len(there) == 1:
             words = _("Picture restored.")
-            events["restored"] = f"image-{change.images[0]}"  # before one's eyes
+            events["restored"] = f"image-{there[0]}"  # before one's eyes
         last = Change.objects.previous(change)
         if last:
             words += " " + _("Before that: %(done)s") % {"done": change_words(last)}
@@ -66,17 +76,16 @@ def told(
 
 
 def _let_searches_follow(change: Change, *, is_undone: bool) -> None:
-    """Saved ones that name what was renamed, or named back."""
+    """Saved ones that name what was renamed, or named back, ask for the name that it has by now."""
     renamed = NAMED.get(change.before.get("what", "")) if change.count else None
     if renamed is None:
         return
     kind, field = renamed
-    was, now = change.before["was"], change.before["now"]
-    if is_undone:
-        was, now = now, was
+    old = change.before["now" if is_undone else "was"]
     rows = kind._default_manager.filter(owner=change.owner_id, pk=change.before["pk"])
-    if rows.filter(name=now).exists():
-        search.follow(change.owner, field, was, now)
+    now = rows.values_list("name", flat=True).first()
+    if now is not None:
+        search.follow(change.owner, field, old, now)
 
 
 def _event(change: Change, *, is_undone: bool) -> dict[str, Any]:
@@ -118,17 +127,16 @@ def change_words(change: Change) -> str:
         ),
         ChangeKind.TRASH: ngettext("%s picture deleted.", "%s pictures deleted.", count),
     }
-    return words[kind] % grouped(count) if kind in words else _one_words(kind)
+    return words[kind] % grouped(count) if kind in words else _one_words(change)
 
 
-def _one_words(kind: ChangeKind) -> str:
+def _one_words(change: Change) -> str:
     """Of what is done to one thing at a time."""
-    words = {
-        ChangeKind.MOVE: _("Moved."),
-        ChangeKind.COVER: _("This picture stands for the collection now."),
-        ChangeKind.RENAME: _("Renamed."),
-    }
-    return words[kind]
+    if change.kind == ChangeKind.RENAME:
+        return _("Renamed to “%(name)s”.") % {"name": change.before["now"]}
+    if change.kind == ChangeKind.COVER:
+        return _("This picture stands for the collection now.")
+    return _("Moved.")
 
 
 def _mark_words(kind: ChangeKind, count: int, now: int) -> str:

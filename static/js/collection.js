@@ -4,9 +4,10 @@
   "use strict";
 
   const { $, $$ } = artel;
-  const list = () => $("#members");
-  if (!list()) return;
-  const members = () => $$(".member:not([hidden])", list());
+  if (!$("#collection-head")) return;
+  const home = location.href; // the large view has an address of its own
+  const list = () => $("#members"); // none, when nothing is in it
+  const members = () => $$("#members > .member:not([hidden])");
   const link = (member) => $(".member-picture", member);
   let lifted; // by keys: the picture, and what it stood before
   let dragged;
@@ -90,7 +91,7 @@
 
   // The mouse, and a finger that was held on a picture
 
-  const clear = () => $$(".target", list()).forEach((one) => one.classList.remove("target", "behind"));
+  const clear = () => $$("#members > .target").forEach((one) => one.classList.remove("target", "behind"));
 
   // Where it would be put, shown there; undefined over no other picture
   function aim(x, y) {
@@ -142,8 +143,8 @@
 
   const HELD = 350; // ms, after which a finger moves the picture and not the page
   const STILL = 10; // px that a finger may tremble
-  let finger; // { x, y, timer, isCarrying }
-  let quiet = 0; // a tap that ends it opens nothing
+  let finger; // { x, y, timer, isCarrying, hasMoved }
+  let quiet = 0; // what ends it is no tap
 
   function letGo() {
     clearTimeout(finger?.timer);
@@ -152,6 +153,7 @@
   }
 
   document.addEventListener("pointerdown", (event) => {
+    letGo(); // a second finger zooms
     const member = pictured(event.target);
     if (event.pointerType === "mouse" || !event.isPrimary || !member) return;
     const timer = setTimeout(() => {
@@ -159,12 +161,13 @@
       take(member);
       navigator.vibrate?.(10);
     }, HELD);
-    finger = { x: event.clientX, y: event.clientY, timer, isCarrying: false };
+    finger = { x: event.clientX, y: event.clientY, timer, isCarrying: false, hasMoved: false };
   });
   document.addEventListener("pointermove", (event) => {
     if (!finger || !event.isPrimary) return;
+    finger.hasMoved ||= Math.hypot(event.clientX - finger.x, event.clientY - finger.y) > STILL;
     if (!finger.isCarrying) {
-      if (Math.hypot(event.clientX - finger.x, event.clientY - finger.y) > STILL) letGo();
+      if (finger.hasMoved) letGo();
       return;
     }
     aim(event.clientX, event.clientY);
@@ -174,13 +177,13 @@
   document.addEventListener("pointerup", (event) => {
     if (!finger || !event.isPrimary) return;
     const found = finger.isCarrying && aim(event.clientX, event.clientY);
-    if (finger.isCarrying) quiet = event.timeStamp + 400;
+    if (finger.isCarrying && finger.hasMoved) quiet = event.timeStamp + 400;
     if (found) drop(found);
     letGo();
   });
   document.addEventListener("pointercancel", () => { if (finger) letGo(); }); // a mouse that drags has one, too
-  document.addEventListener("touchmove", (event) => { if (finger?.isCarrying) event.preventDefault(); }, { passive: false });
-  document.addEventListener("contextmenu", (event) => { if (finger) event.preventDefault(); });
+  $("main").addEventListener("touchmove", (event) => { if (finger?.isCarrying) event.preventDefault(); }, { passive: false });
+  document.addEventListener("contextmenu", (event) => { if (finger?.isCarrying) event.preventDefault(); });
   document.addEventListener("click", (event) => {
     if (event.timeStamp > quiet || !pictured(event.target)) return;
     event.preventDefault();
@@ -189,7 +192,8 @@
 
   // What was changed elsewhere on the page, or taken back
 
-  const draw = (part) => htmx.ajax("GET", location.href, { source: $(part), target: part, select: part, swap: "outerHTML" });
+  const draw = (part, how = " ignoreTitle:true") => $(part) &&
+    htmx.ajax("GET", home, { source: $(part), target: part, select: part, swap: `outerHTML${how}` });
 
   async function anew(pk) {
     await draw("#members");
@@ -197,8 +201,11 @@
     if (member) link(member).focus();
   }
 
+  document.addEventListener("trashed", () => draw("#collection-head"));
   document.addEventListener("changed", ({ detail: { kind, undone, ids }, target }) => {
-    if (!["move", "drop", "cover", "collect", "trash"].includes(kind) || !ids?.length) return;
+    if (kind === "rename") draw("#collection-head", "");
+    if (["drop", "collect", "trash"].includes(kind)) draw("#collection-head");
+    if (!["move", "drop", "cover", "collect", "trash"].includes(kind) || !ids?.length || !list()) return;
     const typed = target.closest?.("[data-place-form]");
     if (undone || typed) { anew(ids[0]); return; }
     if (kind === "cover") for (const one of members()) one.toggleAttribute("data-cover", ids.includes(Number(one.dataset.member)));

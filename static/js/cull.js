@@ -177,33 +177,34 @@
     drawCount();
   }
 
+  // What was done last is taken back, and what cannot be for want of an answer is kept to be tried again.
   async function undo() {
     const one = done.pop();
     drawUndo();
     if (!one) return;
     await one.sent;
-    if (one.kind === "rerun") { await unorder(one); return; }
-    if (!one.undo) return;
+    if (one.kind !== "rerun" && !one.undo) return;
     try {
-      say(await send(one.undo));
-      goBack(one);
+      if (one.kind === "rerun") await unorder(one);
+      else { offer(await send(one.undo)); goBack(one); }
     } catch (error) {
-      done.push(one); // to be tried again
+      if (error instanceof TypeError || error.message >= 500) done.push(one);
       drawUndo();
       complain(error);
     }
   }
 
   // An order is free to be taken back until it is sent, and no longer.
-  async function unorder(one) {
-    try {
-      const card = one.undo && (await send(one.undo));
-      line(card && card.includes('data-status="canceled"') ? one.words.canceled : one.words.sent);
-    } catch (error) {
-      done.push(one);
-      drawUndo();
-      complain(error);
-    }
+  async function unorder({ undo: cancel, words }) {
+    const card = cancel && (await send(cancel));
+    line(card && card.includes('data-status="canceled"') ? words.canceled : words.sent);
+  }
+
+  // What the answer offers to undo next is offered when it is what was done here before.
+  function offer(text) {
+    say(text);
+    const form = $("#undo form");
+    if (form && form.getAttribute("action") !== done.at(-1)?.undo) form.remove();
   }
 
   function line(words, isUndoable) {
@@ -249,20 +250,25 @@
     const button = $("button", form);
     if (!form || button.disabled) return;
     button.disabled = true;
-    try {
-      const text = await send(form.action, asked(form, button));
+    const one = { kind: "rerun", undo: "", words: { ...form.dataset } };
+    done.push(one);
+    const sent = send(form.action, asked(form, button)).then((text) => {
       const template = document.createElement("template");
       template.innerHTML = text;
       const token = $("input[name=token]", template.content);
       if (token) form.elements.token.value = token.value;
-      const cancel = $("form[action$='/cancel/']", template.content)?.getAttribute("action") ?? "";
-      done.push({ kind: "rerun", undo: cancel, words: { ...form.dataset } });
-      drawUndo();
+      one.undo = $("form[action$='/cancel/']", template.content)?.getAttribute("action") ?? "";
       say("");
-      line(form.dataset.done, cancel);
-    } catch (error) {
+      line(one.words.done, done.at(-1) === one);
+    });
+    one.sent = sent.catch((error) => {
+      const at = done.indexOf(one);
+      if (at >= 0) done.splice(at, 1);
       complain(error);
-    }
+    });
+    drawUndo();
+    await one.sent;
+    drawUndo();
     button.disabled = false;
   }
 

@@ -302,6 +302,7 @@
     const { type } = performance.getEntriesByType("navigation")[0] ?? {};
     if (!persisted && type !== "back_forward") return;
     document.dispatchEvent(new CustomEvent("changed", { detail: { kind: "trash", ids: null, undone: true } }));
+    for (const one of $$("[data-stale-by]")) htmx.trigger(one, "stale");
   });
   for (const name of ["trashed", "restored"]) {
     document.addEventListener(name, ({ detail: { value } }) => stale("trash", [Number(value.split("-")[1])], name === "restored"));

@@ -121,7 +121,7 @@
 
   document.addEventListener("keydown", (event) => {
     const { key, code, target } = event;
-    if (artel.typing(target) || event.altKey || (event.repeat && !key.startsWith("Arrow"))) return;
+    if (artel.typing(target) || event.altKey || (event.repeat && !/[+-]|Arr/.test(key))) return;
     let act = dialog.open && data() && (KEYS[key] ?? KEYS[code]);
     if (key === "Delete") act = () => $("[data-delete]", dialog.open ? place : target.closest("[data-name]") ?? $(".picture-page") ?? undo)?.click();
     if (event.ctrlKey || event.metaKey) act = code === "KeyZ" && (() => $("button", undo)?.click());

@@ -240,7 +240,7 @@
       if (isTyping) return null;
       if ((event.ctrlKey || event.metaKey) && event.code === "KeyA") return everything;
       if (event.ctrlKey || event.metaKey) return null;
-      if (event.repeat && !key.startsWith("Arrow")) return null;
+      if (event.repeat && !key.startsWith("Arrow")) return tile && key === " " ? () => {} : null;
       if (key === "Delete" && !bar.hidden) return () => $("[data-bar-trash] button", bar).click();
       if (!bar.hidden && !event.shiftKey) {
         const button = /^[0-5]$/.test(key) && $(`[name=rating][value="${key}"]`, bar);

@@ -140,10 +140,16 @@ def test_an_order_is_taken_back_until_it_is_sent_and_a_key_held_down_orders_once
     page.keyboard.press("r")
     said.get_by_role("button", name="Undo").click()
     expect(said).to_contain_text("Taken back. Nothing was ordered.")
+    page.keyboard.press("r")
+    page.keyboard.press("u")  # before the order is answered
+    wait_for(lambda: states() == ["canceled"] * 3, 10, "an order taken back at once")
+    assert marks(house, gallery[0]) == (0, 4, 0)
     house.undo_send(0)
     page.keyboard.press("r")
     expect(said).to_contain_text("One more is on its way.")
-    wait_for(lambda: states()[2] not in ("queued", "sending"), 20, "a sent order")
+    wait_for(
+        lambda: len(states()) == 4 and states()[3] not in ("queued", "sending"), 20, "a sent order"
+    )
     page.keyboard.press("u")
     expect(said).to_contain_text("It is sent already")
     # Without a network nothing is forgotten.
@@ -154,6 +160,7 @@ def test_an_order_is_taken_back_until_it_is_sent_and_a_key_held_down_orders_once
     page.keyboard.press("u")
     at(page, gallery[0], "1 of 5")
     assert marks(house, gallery[0]) == (0, 0, 0)
+    expect(said.get_by_role("button")).to_have_count(0)  # nothing before it was done here
 
 
 def test_by_a_thumb(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:

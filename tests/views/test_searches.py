@@ -15,6 +15,7 @@ from django.utils import translation
 
 from gallery import search
 from gallery.models import MOST_SEARCHES, Change, Collection, SavedSearch, Tag, User, fold
+from gallery.search.saved import renamed
 from tests.views.conftest import HTMX, MakeImage
 
 
@@ -125,7 +126,7 @@ def test_a_search_is_kept_renamed_and_deleted(by_alice: Client, alice: User, bob
     assert by_alice.post("/searches/", {"name": "empty"}).status_code == 422
     path = f"/searches/{one.pk}/"
     renamed = by_alice.post(f"{path}rename/", {"name": "Cats"}, headers=HTMX)
-    assert "Renamed." in renamed.text
+    assert "Renamed to “Cats”." in renamed.text
     assert renamed["HX-Retarget"] == "#undo"
     assert SavedSearch.objects.get().name == "Cats"
     assert "Cats" in by_alice.get("/searches/", headers=HTMX).text
@@ -189,9 +190,25 @@ def test_saved_searches_follow_what_they_name(
     for change in Change.objects.filter(kind="rename").order_by("-pk"):
         by_alice.post(f"/changes/{change.pk}/undo/")
     assert kept(alice) == ["tag:poster -метка:poster poster", "in:Prints fav", lines[2]]
+    # What is taken back a second time changes nothing.
+    by_alice.post(f"/tags/{poster.pk}/rename/", {"name": "dog"})
+    undo = f"/changes/{Change.objects.latest('pk').pk}/undo/"
+    by_alice.post(undo)
+    other = SavedSearch.objects.keep(alice, "others", "tag:dog", "")
+    again = by_alice.post(undo, headers=HTMX)
+    assert "taken back already" in again.text
+    assert "HX-Trigger" not in again
+    assert kept(alice)[3] == "tag:dog"
+    other.delete()
     by_alice.post(f"/tags/{poster.pk}/rename/", {"name": "Night  sky", "merge": "on"})
     assert kept(alice)[0] == 'tag:"night sky" -метка:"night sky" poster'
     assert kept(bob) == list(lines)
+
+
+def test_a_name_that_something_follows_at_once_stays_a_name_of_its_own() -> None:
+    assert renamed('tag:"poster"cat', search.Field.TAG, "Poster", "dog") == 'tag:"dog"cat'
+    assert renamed("-tag:poster cat", search.Field.TAG, "poster", "dog") == "-tag:dog cat"
+    assert renamed("in:poster poster", search.Field.TAG, "poster", "dog") == "in:poster poster"
 
 
 def test_the_list_alone(by_alice: Client, alice: User, bob: User) -> None:

@@ -74,10 +74,16 @@ def test_one_deed_after_the_other_is_taken_back(
             is_next = deeds[number + 1 : number + 2] == [other]
             assert (f"/changes/{other.pk}/undo/" in answer.text) == is_next
     assert not Image.objects.of(alice).in_trash().exists()
-    # What is older is history.
-    by_alice.post(f"/images/{pictures[0].pk}/trash/", headers=HTMX)
+    # What is back by other ways is passed over; what is older is history, be it next to another.
+    for picture in pictures:
+        by_alice.post(f"/images/{picture.pk}/trash/", headers=HTMX)
+    first, second, third = Change.objects.of(alice).order_by("-pk")[:3]
+    by_alice.post(f"/images/{pictures[1].pk}/restore/")
+    said = by_alice.post(f"/changes/{first.pk}/undo/", headers=HTMX).text
+    assert f"/changes/{third.pk}/undo/" in said
+    assert f"/changes/{second.pk}/undo/" not in said
+    by_alice.post(f"/images/{pictures[2].pk}/trash/", headers=HTMX)
     Change.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    by_alice.post(f"/images/{pictures[1].pk}/trash/", headers=HTMX)
     last = Change.objects.of(alice).latest("pk")
     assert "Before that" not in by_alice.post(f"/changes/{last.pk}/undo/", headers=HTMX).text
 
@@ -100,7 +106,7 @@ def test_what_was_deleted_together_comes_back_together(
     # Purged or brought back one by one, it is not offered any more.
     Change.objects.trash(alice, Image.objects.filter(pk__in=three))
     Image.objects.of(alice).in_trash().filter(pk__in=three[1:]).purge()
-    assert "Restore 3 pictures" in by_alice.get("/trash/").text
+    assert "Restore 1 picture" in by_alice.get("/trash/").text
     Image.objects.restore(three[0])
     assert "/undo/" not in by_alice.get("/trash/").text
 

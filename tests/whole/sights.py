@@ -6,6 +6,7 @@ A path's braces are filled from what tests/whole/furnish.py found: numbers of ro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -87,12 +88,17 @@ def _open_picture(page: Page) -> None:
     expect(page.locator("#lightbox .look img")).to_be_visible()
 
 
+DELETED = re.compile("^\\s*(Picture deleted|Картинка удалена)")
+RESTORED = re.compile("Picture restored|Картинка восстановлена")
+
+
 def _delete_picture(page: Page) -> None:
     page.locator(".gallery .tile > a").first.press("Delete")
-    expect(page.locator(".undo-bar")).to_be_visible()
+    expect(page.locator(".undo-bar")).to_contain_text(DELETED)
     page.keyboard.press("Control+z")
-    expect(page.locator(".undo-bar button")).to_have_count(0)
+    expect(page.locator(".undo-bar")).to_contain_text(RESTORED)
     page.locator(".gallery .tile > a").first.press("Delete")
+    expect(page.locator(".undo-bar")).to_have_text(DELETED)
     expect(page.locator(".undo-bar button")).to_be_visible()
 
 
