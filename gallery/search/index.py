@@ -8,8 +8,10 @@ through the user's own prompts, in an index that holds nothing else.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.core.cache import cache
 from django.db import connection, models
 from django.db.models import Func
 from django.db.models.expressions import RawSQL
@@ -36,6 +38,7 @@ SAMPLE, OFTEN = 200, 50
 
 FEW = 5000
 """Prompts: so many or fewer lead to their pictures; of more, pictures are asked one by one."""
+MANY_SECONDS = 60
 
 
 class Value(Func):
@@ -157,11 +160,22 @@ def _postgresql(among: QuerySet[Prompt], parts: list[str], starts: list[str]) ->
 def few(query: Any) -> list[int] | None:
     """The numbers that the query finds; None when they are more than FEW.
 
-    To count so many takes less time than to have them.
+    To count so many takes less time than to have them, and page after page is asked with the same
+    words: that they are many is remembered for a while. Either way finds the same.
     """
     sql, params = (
         (query.sql, query.params) if isinstance(query, RawSQL) else query.query.sql_with_params()
     )
+    asked = hashlib.sha256(repr((FEW, sql, params)).encode()).hexdigest()
+    if cache.get(f"many:{asked}"):
+        return None
+    found = _few(sql, params, is_indexed=isinstance(query, RawSQL))
+    if found is None:
+        cache.set(f"many:{asked}", True, MANY_SECONDS)
+    return found
+
+
+def _few(sql: str, params: Sequence[Any], *, is_indexed: bool) -> list[int] | None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -171,7 +185,7 @@ def few(query: Any) -> list[int] | None:
             )
             found: list[int] | None = cursor.fetchone()[0]
             return found
-        if isinstance(query, RawSQL):  # and not what looks through all of the prompts
+        if is_indexed:  # and not what looks through all of the prompts
             cursor.execute(f"{sql} LIMIT 1 OFFSET %s", [*params, FEW])
             if cursor.fetchone():
                 return None
