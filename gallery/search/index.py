@@ -22,7 +22,7 @@ from gallery.models import fold
 from gallery.models.numbers import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
 
@@ -75,10 +75,15 @@ class Texts:
             queries.append(_with(self._among, self._scanned).values("pk"))
         return queries
 
-    def is_often_missed(self, newest: Sequence[str]) -> bool:
-        """Whether of these prompts' texts some lack one of the words that are found inside of
+    def is_often_missed(self, whose: int, newest: Callable[[], Sequence[str]]) -> bool:
+        """Whether of the newest prompts' texts some lack one of the words that are found inside of
         others: then few pictures are looked at before enough are found whose prompt does.
+        Remembered for a while, as what `few` finds.
         """
+        asked = _key("missed", OFTEN, whose, self._parts)
+        return bool(cache.get_or_set(asked, lambda: self._some_lack(newest()), MANY_SECONDS))
+
+    def _some_lack(self, newest: Sequence[str]) -> bool:
         missed = [text for text in newest if any(word not in text for word in self._parts)]
         return len(missed) * OFTEN >= len(newest) > 0
 
@@ -166,13 +171,17 @@ def few(query: Any) -> list[int] | None:
     sql, params = (
         (query.sql, query.params) if isinstance(query, RawSQL) else query.query.sql_with_params()
     )
-    asked = hashlib.sha256(repr((FEW, sql, params)).encode()).hexdigest()
-    if cache.get(f"many:{asked}"):
+    asked = _key("many", FEW, sql, params)
+    if cache.get(asked):
         return None
     found = _few(sql, params, is_indexed=isinstance(query, RawSQL))
     if found is None:
-        cache.set(f"many:{asked}", True, MANY_SECONDS)
+        cache.set(asked, True, MANY_SECONDS)
     return found
+
+
+def _key(kind: str, *asked: object) -> str:
+    return f"{kind}:{hashlib.sha256(repr(asked).encode()).hexdigest()}"
 
 
 def _few(sql: str, params: Sequence[Any], *, is_indexed: bool) -> list[int] | None:

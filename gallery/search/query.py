@@ -126,7 +126,8 @@ class Search:
 
     def _without(self, texts: Texts) -> Q:
         """Whose prompt lacks them; imports have none."""
-        if connection.vendor == "postgresql" and texts.is_often_missed(self._newest):
+        is_postgresql = connection.vendor == "postgresql"
+        if is_postgresql and texts.is_often_missed(self.user.pk, lambda: self._newest):
             # Its index has no list at hand of the many that hold a common word.
             return texts.missed_by("prompt") | Q(prompt=None)
         (query,) = texts.queries
