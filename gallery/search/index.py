@@ -210,7 +210,8 @@ def numbered(pks: list[int]) -> models.Q:
     """
     if connection.vendor == "sqlite":
         return models.Q(pk__in=numbers(pks))
-    return models.Q(_IsAmong("pk", models.Value(pks)))
+    written = ",".join(map(str, pks))  # as a list, each of them would be bound by itself
+    return models.Q(_IsAmong("pk", models.Value(f"{{{written}}}")))
 
 
 class _IsAmong(Func):
