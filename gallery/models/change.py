@@ -355,9 +355,13 @@ class Change(models.Model):
         """Whether taking it back would show: what was deleted may be back, or purged."""
         if self.kind != ChangeKind.TRASH:
             return True
-        at = datetime.fromisoformat(self.before["at"])
         own = Image.objects.filter(owner=self.owner_id).in_trash()
-        return own.filter(trashed_at=at).exists()
+        return own.filter(trashed_at=self._trashed_at).exists()
+
+    @property
+    def _trashed_at(self) -> datetime:
+        """What the pictures bear that this very deletion has put into the trash."""
+        return datetime.fromisoformat(self.before["at"])
 
     @property
     def names(self) -> list[str]:
@@ -439,9 +443,10 @@ class Change(models.Model):
 
     def _take_from_trash(self) -> None:
         """Those alone that this very act has put there."""
-        at = datetime.fromisoformat(self.before["at"])
         for pks in self._kept(self.before["images"]):
-            Image.objects.in_trash().filter(pk__in=pks, trashed_at=at).update(trashed_at=None)
+            Image.objects.in_trash().filter(pk__in=pks, trashed_at=self._trashed_at).update(
+                trashed_at=None
+            )
 
     def _move_back(self) -> None:
         own = Membership.objects.filter(collection__owner=self.owner_id)

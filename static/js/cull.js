@@ -144,6 +144,13 @@
 
   // Doing
 
+  // What was not done cannot be taken back.
+  function fail(one, error) {
+    const at = done.indexOf(one);
+    if (at >= 0) done.splice(at, 1);
+    complain(error);
+  }
+
   function act(form, button) {
     if (deck.busy || ended) return;
     const { here } = plate().dataset;
@@ -153,12 +160,7 @@
       say(text);
       deck.forget(here);
     });
-    one.sent = sent.catch((error) => {
-      const at = done.indexOf(one);
-      if (at >= 0) done.splice(at, 1);
-      complain(error);
-      goBack(one);
-    });
+    one.sent = sent.catch((error) => { fail(one, error); goBack(one); });
     done.push(one);
     if (one.kind === "trash") {
       stand.total -= 1;
@@ -261,11 +263,7 @@
       say("");
       line(one.words.done, done.at(-1) === one);
     });
-    one.sent = sent.catch((error) => {
-      const at = done.indexOf(one);
-      if (at >= 0) done.splice(at, 1);
-      complain(error);
-    });
+    one.sent = sent.catch((error) => fail(one, error));
     drawUndo();
     await one.sent;
     drawUndo();

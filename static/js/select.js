@@ -46,14 +46,15 @@
   }
 
   const COUNT = $("#bar-count");
+  const selected = () => bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));
   function tell() {
     const count = size();
     if (!all && !count) named.clear();
     bar.hidden = !all && !count;
     document.body.classList.toggle("selecting", !bar.hidden);
     if (isStacked) ask();
-    else if (!all) COUNT.textContent = count ? bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang)) : "";
-    else if (named.size) COUNT.textContent = bar.dataset.selected.replace("{}", count.toLocaleString(document.documentElement.lang));
+    else if (!all) COUNT.textContent = count ? selected() : "";
+    else if (named.size) COUNT.textContent = selected();
     $("[data-bar-all]", bar).hidden = all && !named.size;
     const compare = $("[data-bar-compare]", bar);
     if (compare) {
@@ -339,7 +340,7 @@
     if (kept?.user === document.body.dataset.user && kept.here === here) {
       ({ all, total } = kept);
       named = new Set(kept.named);
-      if (all && !isStacked) COUNT.textContent = bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));
+      if (all && !isStacked) COUNT.textContent = selected();
     }
   } catch { /* nothing was kept */ }
   show();
