@@ -71,7 +71,9 @@
   }
   addEventListener("pagehide", () => { if (noting) note(); });
 
+  // The number of the picture one sees, not of one that is still on its way.
   function drawCount() {
+    if (deck.busy) return;
     const said = (number) => number.toLocaleString(document.documentElement.lang);
     count.textContent = count.dataset.words.replace("{a}", said(stand.at)).replace("{b}", said(stand.total));
     const bar = $("progress", root);
@@ -93,14 +95,18 @@
       clearTimeout(noting);
       noting = setTimeout(note, 1000);
     },
-    failed: complain,
+    failed(error, by) {
+      stand.at += by;
+      drawCount();
+      complain(error);
+    },
   });
   const plate = () => deck.plate;
 
   // Going
 
   function next() {
-    if (deck.busy || ended) return;
+    if (ended || !deck.ready()) return;
     if (deck.go(1)) stand.at += 1;
     else finish();
     drawCount();
@@ -109,6 +115,7 @@
   function previous() {
     if (deck.busy) return;
     if (ended) { if (deck.at >= 0) { reopen(); deck.again(); } return; }
+    if (!deck.ready()) return;
     if (deck.go(-1)) stand.at -= 1;
     drawCount();
   }
@@ -135,6 +142,7 @@
       complain(error);
     }
     place.removeAttribute("aria-busy");
+    drawCount();
   }
 
   function reopen() {
@@ -152,7 +160,7 @@
   }
 
   function act(form, button) {
-    if (deck.busy || ended) return;
+    if (ended || !deck.ready()) return;
     const { here } = plate().dataset;
     const one = { here, index: deck.at, ...stand, undo: "", kind: form.dataset.act };
     const sent = send(form.action, asked(form, button)).then((text) => {

@@ -41,7 +41,8 @@
   };
 
   // The deck: `line` are the addresses in their order, as far as they are known. What has left it is
-  // no neighbour any more, whatever the neighbours' own plates say, which were drawn before.
+  // no neighbour any more, whatever the neighbours' own plates say, which were drawn before. `shown` is
+  // told the plate one sees now, `failed` the error and by how many places one was led back.
 
   artel.deck = (place, { shown, failed }) => {
     const plates = new Map();
@@ -113,8 +114,12 @@
         const late = await load(url);
         if (line[at] === url) draw(late);
       } catch (error) {
+        if (line[at] !== url) return;
         place.removeAttribute("aria-busy");
-        failed(error);
+        // One stays with what one sees, if that has not left.
+        const seen = line.indexOf(deck.plate.dataset.here);
+        if (seen >= 0) at = seen;
+        failed(error, seen >= 0 ? seen - to : 0);
       }
     }
 
@@ -122,12 +127,19 @@
       get plate() { return place.firstElementChild; },
       get busy() { return place.hasAttribute("aria-busy"); },
       get at() { return at; },
+      // Whether one sees what one stands at: what did not come is asked for again first.
+      ready() {
+        if (deck.busy) return false;
+        if (line[at] === deck.plate.dataset.here) return true;
+        show(at);
+        return false;
+      },
       // Whether there was a neighbour to go to: none after the last, none before the first.
       go(by) {
         if (line[at + by] === undefined) {
           const { next, previous } = deck.plate.dataset;
           const url = by > 0 ? next : previous;
-          if (deck.busy || !isNew(url)) return false;
+          if (!isNew(url)) return false;
           if (by > 0) line.push(url);
           else { line.unshift(url); at += 1; }
         }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import steps
 from tests.browser.conftest import NewPage
@@ -102,6 +103,8 @@ def test_by_keys_alone(
     press("Escape")
     expect(page).to_have_url("/gallery/")
     # Where one left off, on another day
+    told = "SELECT at FROM gallery_culling WHERE at = ?"
+    wait_for(lambda: house.ask(told, fourth), 10, "the last word of a page that is left")
     page.goto("/gallery/cull/")
     expect(page.get_by_text("You left off here.")).to_be_visible()
     expect(page.locator(".plate")).to_have_attribute("data-pk", str(fourth))
@@ -161,6 +164,58 @@ def test_an_order_is_taken_back_until_it_is_sent_and_a_key_held_down_orders_once
     at(page, gallery[0], "1 of 5")
     assert marks(house, gallery[0]) == (0, 0, 0)
     expect(said.get_by_role("button")).to_have_count(0)  # nothing before it was done here
+
+
+def test_what_is_slow_or_fails_to_come_is_neither_counted_nor_passed_over(
+    house: House, person: Person, gallery: list[int], visit: NewPage, guard: Guard
+) -> None:
+    guard.faults_allowed.append("net::ERR_FAILED")
+    first, second, third, *_ = gallery
+    page = visit(person, "/gallery/")
+    held: list[Route] = []
+    said = page.locator("#undo")
+
+    def plates(answer: Callable[[Route], object]) -> None:
+        def handle(route: Route) -> None:
+            if route.request.is_navigation_request():
+                route.continue_()
+            else:
+                answer(route)
+
+        page.route(re.compile("/gallery/cull/"), handle)
+
+    plates(held.append)
+    page.get_by_role("link", name="Cull", exact=True).click()
+    at(page, first, "1 of 5")
+    page.keyboard.press("x")
+    expect(said).to_contain_text("Picture deleted.")
+    at(page, first, "1 of 5")  # the number is that of the picture one sees
+    page.keyboard.press("3")  # and nothing is done to one that is not seen yet
+    plates(Route.continue_)
+    for route in held:
+        route.continue_()
+    at(page, second, "1 of 4")
+    assert marks(house, second) == (0, 0, 0)
+    page.keyboard.press("3")
+    expect(said).to_contain_text("rated 3 of 5")
+    at(page, third, "2 of 4")
+    # Without a network one stays where one is, and then goes on with what comes next.
+    plates(Route.abort)
+    page.reload()
+    at(page, third, "2 of 4")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#alert")).to_contain_text("No answer from this server")
+    at(page, third, "2 of 4")
+    page.keyboard.press("x")
+    expect(said).to_contain_text("Picture deleted.")
+    assert marks(house, third) == (0, 0, 1)
+    page.keyboard.press("1")  # what left already is not rated; what follows is asked for again
+    expect(page.locator("#plate")).not_to_have_attribute("aria-busy", "true")
+    plates(Route.continue_)
+    page.keyboard.press("1")
+    at(page, gallery[3], "2 of 3")
+    assert marks(house, gallery[3]) == (0, 0, 0)
+    assert marks(house, third) == (0, 0, 1)
 
 
 def test_by_a_thumb(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:
