@@ -74,7 +74,9 @@ class Preferences:
             return self.get_response(request)
 
 
-NO_VISIT = {"task_live", "image_thumbnail", "image_original", "healthz", "visit_hear"}
+NO_VISIT = {
+    "task_live", "image_thumbnail", "image_original", "healthz", "visit_hear", "visit_recall",
+}  # fmt: skip
 """What a page that nobody looks at asks for by itself."""
 
 

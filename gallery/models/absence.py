@@ -41,8 +41,12 @@ class Absence:
 
 
 def absence(user: User) -> Absence | None:
-    """What came, failed and was spent since the user left; None when there is nothing to tell."""
+    """What came, failed and was spent since the user left; None when there is nothing to tell, or
+    it has been heard.
+    """
     if user.left_at is None or user.back_at is None:
+        return None
+    if user.heard_at == user.back_at:
         return None
     key = f"absence-{user.pk}-{user.left_at.timestamp()}-{user.back_at.timestamp()}"
     found = cache.get(key)

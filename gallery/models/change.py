@@ -1,9 +1,10 @@
 """What a person does to pictures of theirs, to one or to all, and how it is taken back.
 
 Every verb takes any queryset of pictures and acts on those of it that are the user's own and hang
-in the gallery, whole or not at all; of more than one press may change it raises TooMuchAtOnce. It
-writes down what was before, in a row that `undo` reads. Pictures come in by the ten thousand: rows
-are read and written a chunk at a time, each chunk by the same number of queries.
+in the gallery (`restore`: lie in the trash), whole or not at all; of more than one press may change
+it raises TooMuchAtOnce. It writes down what was before, in a row that `undo` reads. Pictures come
+in by the ten thousand: rows are read and written a chunk at a time, each chunk by the same number
+of queries.
 
 All changes of one person stand in line behind the person's own row, with whatever else deletes
 tags, collections or pictures of theirs: no tag is removed as empty while it is given, and no place
@@ -77,6 +78,7 @@ class ChangeKind(models.TextChoices):
     COLLECT = "collect", _("put into a collection")
     DROP = "drop", _("taken out of a collection")
     TRASH = "trash", _("moved to the trash")
+    RESTORE = "restore", _("taken out of the trash")
     MOVE = "move", _("moved within a collection")
     COVER = "cover", _("cover of a collection")
     RENAME = "rename", _("renamed")
@@ -201,6 +203,22 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             gone += pks
         before = {"images": gone, "at": now.isoformat()}
         return self._record(ChangeKind.TRASH, user, before, gone)
+
+    @transaction.atomic
+    def restore(self, user: User, images: ImageQuerySet) -> Change:
+        """Hang pictures from the trash in the gallery again; undone, they lie there as before, and
+        no longer than they would have.
+        """
+        line_up([user.pk])
+        was: dict[str, list[int]] = defaultdict(list)
+        for pks in _own(user, images, of=Image.objects.in_trash()):
+            rows = Image.objects.filter(pk__in=pks)
+            for pk, trashed_at in rows.values_list("pk", "trashed_at"):
+                assert trashed_at
+                was[trashed_at.isoformat()].append(pk)
+            rows.update(trashed_at=None)
+        before = {"was": list(was.items())}
+        return self._record(ChangeKind.RESTORE, user, before, *was.values())
 
     # Of tags and collections
 
@@ -353,10 +371,17 @@ class Change(models.Model):
 
     def can_be_seen(self) -> bool:
         """Whether taking it back would show: what was deleted may be back, or purged."""
-        if self.kind != ChangeKind.TRASH:
-            return True
+        if self.kind == ChangeKind.RESTORE:
+            return any(self._hanging(pks).exists() for pks in _chunks(self.images))
+        return self.kind != ChangeKind.TRASH or self.in_trash().exists()
+
+    def in_trash(self) -> ImageQuerySet:
+        """The pictures that this very deletion has put there, and that are there yet."""
         own = Image.objects.filter(owner=self.owner_id).in_trash()
-        return own.filter(trashed_at=self._trashed_at).exists()
+        return own.filter(trashed_at=self._trashed_at)
+
+    def _hanging(self, pks: Sequence[int]) -> ImageQuerySet:
+        return Image.objects.filter(owner=self.owner_id).in_gallery().filter(pk__in=pks)
 
     @property
     def _trashed_at(self) -> datetime:
@@ -385,6 +410,7 @@ class Change(models.Model):
             ChangeKind.COLLECT: self._take_out,
             ChangeKind.DROP: self._put_back,
             ChangeKind.TRASH: self._take_from_trash,
+            ChangeKind.RESTORE: self._put_to_trash,
             ChangeKind.MOVE: self._move_back,
             ChangeKind.COVER: self._uncover,
             ChangeKind.RENAME: self._name_back,
@@ -444,9 +470,12 @@ class Change(models.Model):
     def _take_from_trash(self) -> None:
         """Those alone that this very act has put there."""
         for pks in self._kept(self.before["images"]):
-            Image.objects.in_trash().filter(pk__in=pks, trashed_at=self._trashed_at).update(
-                trashed_at=None
-            )
+            self.in_trash().filter(pk__in=pks).update(trashed_at=None)
+
+    def _put_to_trash(self) -> None:
+        for trashed_at, images in self.before["was"]:
+            for pks in self._kept(images):
+                self._hanging(pks).update(trashed_at=datetime.fromisoformat(trashed_at))
 
     def _move_back(self) -> None:
         own = Membership.objects.filter(collection__owner=self.owner_id)
@@ -478,13 +507,15 @@ class Change(models.Model):
 
 
 def _own(
-    user: User, images: ImageQuerySet, *, in_order: bool = False, each: int = 1
-) -> Iterator[list[int]]:
-    """The numbers of those that are the user's and in the gallery, held, a chunk at a time.
+    user: User, images: ImageQuerySet, *, in_order: bool = False, each: int = 1,
+    of: ImageQuerySet | None = None,
+) -> Iterator[list[int]]:  # fmt: skip
+    """The numbers of those that are the user's and in the gallery, or `of` these, held, a chunk at
+    a time.
 
     Raises TooMuchAtOnce, when so many rows are written of each.
     """
-    own = Image.objects.of(user).in_gallery()
+    own = (Image.objects.in_gallery() if of is None else of).of(user)
     asked = images if in_order else images.order_by()
     most = MOST_AT_ONCE // max(each, 1)
     pks = list(asked.values_list("pk", flat=True)[: most + 1])

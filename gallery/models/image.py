@@ -190,14 +190,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
         along = Q(task__batch__prompt__trashed_at=F("trashed_at"))
         return self.in_trash().exclude(along)
 
-    def trash(self, pk: int) -> bool:
-        """Take a picture out of the gallery, for a time."""
-        return self.in_gallery().filter(pk=pk).update(trashed_at=timezone.now()) == 1
-
-    def restore(self, pk: int) -> bool:
-        """Bring it back. Against a purge at the same moment, one of the two UPDATEs decides."""
-        return self.in_trash().filter(pk=pk).update(trashed_at=None) == 1
-
     @transaction.atomic
     def purge(self) -> int:
         """Give up those of these that are in the trash: their files may be removed from now on.

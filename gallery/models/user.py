@@ -107,7 +107,11 @@ class StudioUserManager(UserManager["User"]):
 
     def hear(self, user: User) -> None:
         """What happened while the user was away has been read: it is told no more."""
-        self.filter(pk=user.pk).update(left_at=None, back_at=None)
+        self.filter(pk=user.pk).update(heard_at=F("back_at"))
+
+    def recall(self, user: User) -> None:
+        """It is told again, until there is something newer."""
+        self.filter(pk=user.pk).update(heard_at=None)
 
     # Whose prompts are refused
 
@@ -234,10 +238,12 @@ class User(AbstractUser):
     # After refusals of content. A moment in the past is the end of the last hold.
     held_until = models.DateTimeField(_("sending held until"), null=True, editable=False)
 
-    # When something was last asked for by them; and, while that is told, the time they were away.
+    # When something was last asked for by them; the time they were away last; and which return it
+    # was (its `back_at`) of whose absence they have read.
     seen_at = models.DateTimeField(_("last seen at"), null=True, editable=False)
     left_at = models.DateTimeField(_("left at"), null=True, editable=False)
     back_at = models.DateTimeField(_("back at"), null=True, editable=False)
+    heard_at = models.DateTimeField(_("heard at return"), null=True, editable=False)
 
     objects: ClassVar[StudioUserManager] = StudioUserManager()
 

@@ -149,9 +149,10 @@ def notices(context: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("gallery/_since_left.html", takes_context=True)
-def since_left(context: dict[str, Any]) -> dict[str, Any]:
-    """What came, failed and was spent while the visitor was away."""
-    return {"absence": absence(context["user"]), "csrf_token": context.get("csrf_token")}
+def since_left(context: dict[str, Any], *, oob: bool = False) -> dict[str, Any]:
+    """What came, failed and was spent while the visitor was away; `oob`: as it has changed."""
+    told = {"absence": absence(context["user"]), "csrf_token": context.get("csrf_token")}
+    return told | {"oob": oob}
 
 
 ROWS = {"small": 7, "medium": 13, "large": 22}

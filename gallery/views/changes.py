@@ -38,6 +38,14 @@ def change_undo(request: StudioRequest, pk: int) -> HttpResponse:
     return _nothing_done(request)
 
 
+@require_POST
+def change_restore(request: StudioRequest, pk: int) -> HttpResponse:
+    """Bring back what was deleted together, as far as it is in the trash yet."""
+    deletions = Change.objects.of(request.user).filter(kind=ChangeKind.TRASH)
+    deletion = get_object_or_404(deletions, pk=pk)
+    return told(request, Change.objects.restore(request.user, deletion.in_trash()))
+
+
 def _nothing_done(request: StudioRequest) -> HttpResponse:
     words = _("This was taken back already.")
     if not request.htmx:
@@ -56,13 +64,12 @@ def told(
     _let_searches_follow(change, is_undone=is_undone)
     events: dict[str, Any] = {"changed": _event(change, is_undone=is_undone)}
     last: Change | None = change
-    words = change_words(change)
+    words = _("Taken back.") if is_undone else change_words(change)
+    there = list(events["changed"]["marks"] or ())
+    if len(there) == 1 and _restores(change, is_undone=is_undone):
+        words = _("Picture restored.")
+        events["restored"] = f"image-{there[0]}"  # before one's eyes
     if is_undone:
-        words = _("Taken back.")
-        there = list(events["changed"]["marks"] or ())
-        if change.kind == ChangeKind.TRASH and len(there) == 1:
-            words = _("Picture restored.")
-            events["restored"] = f"image-{there[0]}"  # before one's eyes
         last = Change.objects.previous(change)
         if last:
             words += " " + _("Before that: %(done)s") % {"done": change_words(last)}
@@ -73,6 +80,10 @@ def told(
     answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
     answer["HX-Trigger"] = json.dumps(events)
     return answer
+
+
+def _restores(change: Change, *, is_undone: bool) -> bool:
+    return change.kind == (ChangeKind.TRASH if is_undone else ChangeKind.RESTORE)
 
 
 def _let_searches_follow(change: Change, *, is_undone: bool) -> None:
@@ -89,8 +100,13 @@ def _let_searches_follow(change: Change, *, is_undone: bool) -> None:
 
 
 def _event(change: Change, *, is_undone: bool) -> dict[str, Any]:
-    """`ids` and `marks` (rating and favourite of each) are null when they are too many to name."""
-    event: dict[str, Any] = {"kind": change.kind, "undone": is_undone, "ids": None, "marks": None}
+    """`ids` and `marks` (rating and favourite of each) are null when they are too many to name.
+    What is restored is told as a deletion that is undone: pages know one of the two.
+    """
+    kind, is_back = change.kind, is_undone
+    if kind == ChangeKind.RESTORE:
+        kind, is_back = ChangeKind.TRASH, not is_undone
+    event: dict[str, Any] = {"kind": kind, "undone": is_back, "ids": None, "marks": None}
     if change.count <= MOST_NAMED:
         event["ids"] = change.images
         rows = Image.objects.filter(owner=change.owner_id).in_gallery().filter(pk__in=event["ids"])
@@ -126,6 +142,7 @@ def change_words(change: Change) -> str:
             count,
         ),
         ChangeKind.TRASH: ngettext("%s picture deleted.", "%s pictures deleted.", count),
+        ChangeKind.RESTORE: ngettext("%s picture restored.", "%s pictures restored.", count),
     }
     return words[kind] % grouped(count) if kind in words else _one_words(change)
 

@@ -21,6 +21,7 @@ from gallery.jobs import purge
 from gallery.models import Change, Image, Prompt
 
 from .cards import EXCERPT
+from .changes import told
 from .requests import StudioRequest, came_from, whole_number
 
 if TYPE_CHECKING:
@@ -84,9 +85,9 @@ def image_trash(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def image_restore(request: StudioRequest, pk: int) -> HttpResponse:
-    image = get_object_or_404(Image.objects.of(request.user).with_file(), pk=pk)
-    Image.objects.restore(image.pk)
-    return _moved(request, "restored", f"image-{pk}", _("Picture restored."))
+    own = Image.objects.of(request.user).with_file()
+    get_object_or_404(own, pk=pk)
+    return told(request, Change.objects.restore(request.user, own.filter(pk=pk)))
 
 
 @require_POST
@@ -103,7 +104,9 @@ def prompt_trash(request: StudioRequest, pk: int) -> HttpResponse:
 def prompt_restore(request: StudioRequest, pk: int) -> HttpResponse:
     prompt = get_object_or_404(Prompt.objects.of(request.user).filter(purged_at=None), pk=pk)
     Prompt.objects.restore(prompt.pk)
-    return _moved(request, "restored", f"prompt-{pk}", _("Prompt restored with its pictures."))
+    undo = reverse("prompt_trash", args=[pk])
+    words = _("Prompt restored with its pictures.")
+    return _moved(request, "restored", f"prompt-{pk}", words, undo)
 
 
 def _moved(

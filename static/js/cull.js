@@ -133,6 +133,7 @@
       const template = document.createElement("template");
       template.innerHTML = await answer.text();
       place.replaceChildren(document.importNode(template.content, true));
+      htmx.process(place);
       history.replaceState(history.state, "", root.dataset.end);
       root.dataset.over = "";
       drawUndo();
@@ -189,6 +190,8 @@
 
   // What was done last is taken back, and what cannot be for want of an answer is kept to be tried again.
   async function undo() {
+    const other = $("#undo form");
+    if (other && !done.some((one) => one.undo === other.getAttribute("action"))) { other.requestSubmit(); return; }
     const one = done.pop();
     drawUndo();
     if (!one) return;

@@ -219,3 +219,28 @@ def test_pages_and_months_without_javascript(house: House, person: Person, visit
     page.goto("/gallery/months/")
     page.locator(".years a").click()
     expect(page.locator(".tile")).to_have_count(60)
+
+
+def test_what_hangs_twice_is_counted_anew_when_one_is_deleted(
+    house: House, person: Person, visit: NewPage
+) -> None:
+    page = wall(house, person, visit, 3)
+    page.goto("/gallery/duplicates/?same=file")
+    heading = page.get_by_role("heading", level=2)
+    expect(heading).to_have_text("4 pictures of one file")
+    links = page.locator("#groups .tile > a")
+    links.first.focus()
+    page.keyboard.press("Delete")
+    expect(heading).to_have_text("3 pictures of one file")
+    expect(links).to_have_count(3)
+    expect(links.first).to_be_focused()  # the next one has taken its place
+    page.keyboard.press("Control+z")
+    expect(heading).to_have_text("4 pictures of one file")
+    for left in (3, 2):
+        links.first.focus()
+        page.keyboard.press("Delete")
+        expect(heading).to_have_text(f"{left} pictures of one file")
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("heading", name="No picture hangs twice")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(heading).to_have_text("2 pictures of one file")

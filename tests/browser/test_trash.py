@@ -144,3 +144,55 @@ def test_a_receipt_prints_as_paper(gallery: Page) -> None:
     paper = gallery.locator("html").evaluate("(one) => getComputedStyle(one).backgroundColor")
     ink = gallery.locator(".receipt").evaluate("(one) => getComputedStyle(one).color")
     assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+
+
+def test_what_is_taken_out_of_the_trash_goes_back_there(
+    gallery: Page, visit: NewPage, person: Person
+) -> None:
+    gallery.locator(".gallery .tile").first.hover()
+    gallery.locator(".gallery .tile").first.get_by_role("button").click()
+    page = visit(person, "/trash/")
+    pictures = page.locator(".trash-pictures li")
+    expect(pictures).to_have_count(1)
+    pictures.get_by_role("button").click()
+    expect(page.get_by_text("Picture restored.")).to_be_visible()
+    expect(pictures).to_have_count(0)
+    page.wait_for_load_state()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(pictures).to_have_count(1)
+    # On the picture's own page, too.
+    pictures.locator("a").click()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("Picture restored.")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("This picture is in the trash.")).to_be_visible()
+
+
+def test_what_happened_while_one_was_away_is_waved_away_and_told_again(
+    house: House, visit: NewPage, person: Person, gallery: Page
+) -> None:
+    house.execute(
+        "UPDATE gallery_user SET seen_at = datetime('now', '-1 hour') WHERE username = ?",
+        person.name,
+    )
+    page = visit(person, "/gallery/")
+    told = page.get_by_role("region", name="Since you left")
+    expect(told).to_contain_text("3 pictures came")
+    told.get_by_role("button", name="Dismiss").click()
+    expect(told).to_be_hidden()
+    expect(page.locator("#undo")).to_contain_text("Dismissed.")
+    page.keyboard.press("Control+z")
+    expect(told).to_contain_text("3 pictures came")
+    # And at the end of going through it, where keys take back what is done to pictures.
+    told.get_by_role("link", name="3 pictures came").click()
+    for count in ("1 of 3", "2 of 3", "3 of 3"):
+        expect(page.locator("#cull-count")).to_have_text(count)
+        page.keyboard.press("3")
+    expect(page.get_by_text("3 pictures rated")).to_be_visible()
+    told.get_by_role("button", name="Dismiss").click()
+    expect(told).to_be_hidden()
+    page.keyboard.press("u")
+    expect(told).to_be_visible()
+    expect(page.get_by_text("3 pictures rated")).to_be_visible()

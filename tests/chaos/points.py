@@ -390,8 +390,9 @@ def _file_of(rig: Rig, text: str) -> bytes:
 def _purging(rig: Rig) -> None:
     """Killed anywhere in a purge, it is finished by the next sweeps, or has not begun."""
     script = """from gallery.jobs import purge
+from gallery.models import Change
 image = Image.objects.in_gallery().filter(task__isnull=False).first() or Image.objects.in_trash()[0]
-Image.objects.trash(image.pk)
+Change.objects.trash(image.owner, Image.objects.filter(pk=image.pk))
 purge.empty(image.owner)
 answer = True
 """

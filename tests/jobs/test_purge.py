@@ -20,6 +20,7 @@ from gallery.jobs import purge, sweep
 from gallery.models import Image, Prompt, Question, Standing, Task, User
 from tests.conftest import Submit
 from tests.invariants import check_files, check_money
+from tests.trash import restore, trash
 from tests.views import conftest as views
 
 finish, picture = views.finish, views.picture
@@ -36,7 +37,7 @@ def images(
     found = [finish(task) for task in submit(alice, count=3).tasks.all()]
     for image in found:
         thumbnails.make(data_dir / image.file, data_dir, image.file)
-        Image.objects.trash(image.pk)
+        trash(image.pk)
     return found
 
 
@@ -53,7 +54,7 @@ def files(data_dir: Path) -> int:
 
 
 def test_what_lay_there_for_its_time_is_purged(images: list[Image], data_dir: Path) -> None:
-    Image.objects.restore(images[0].pk)
+    restore(images[0].pk)
     age(django_settings.TRASH_SECONDS - 60)
     sweep.run()
     assert files(data_dir) == 9
@@ -69,7 +70,7 @@ def test_what_lay_there_for_its_time_is_purged(images: list[Image], data_dir: Pa
 
 def test_a_prompt_is_purged_with_its_pictures(images: list[Image], data_dir: Path) -> None:
     for image in images:
-        Image.objects.restore(image.pk)
+        restore(image.pk)
     prompt = Prompt.objects.get()
     assert Prompt.objects.trash(prompt.pk)
     age(django_settings.TRASH_SECONDS + 60)
@@ -146,7 +147,7 @@ def test_killed_at_any_moment(
     assert Image.objects.purged().count() == (0 if step == "announced" else 3)
     os.utime(notes[0], (0, 0))
     if step == "announced":
-        Image.objects.restore(images[0].pk)
+        restore(images[0].pk)
     purge.sweep()
     assert not list((data_dir / removal.FOLDER).glob("*.json"))
     assert Image.objects.purged().count() == (2 if step == "announced" else 3)

@@ -33,6 +33,7 @@ from gallery.models import (
     ZipStatus,
 )
 from tests.conftest import Submit
+from tests.trash import trash
 from tests.views import conftest as views
 
 finish, picture = views.finish, views.picture
@@ -64,7 +65,7 @@ def test_a_zip_has_everything_and_says_what_is_missing(
         made = zip.begin(alice, Image.objects.of(alice).order_by("pk"))
         assert zip.begin(alice, Image.objects.of(alice).order_by("pk")) == made, "a double press"
     (data_dir / images[2].file).unlink()
-    Image.objects.trash(images[3].pk)
+    trash(images[3].pk)
     Image.objects.filter(pk=images[3].pk).purge()
     zip.run()
     made.refresh_from_db()

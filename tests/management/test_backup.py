@@ -31,6 +31,7 @@ from tests.jobs.test_poll import ask
 from tests.jobs.test_save import fetch
 from tests.jobs.test_submit import send
 from tests.running import Installation, wait_for
+from tests.trash import trash
 
 S = TaskStatus
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -235,7 +236,7 @@ def test_what_is_purged_meanwhile_stays_as_long_as_the_copied_database_knows_it(
     image = kept[0]
     folder = tmp_path / "backup"
     made(folder)
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     with purged_once_the_database_is_copied(image, data_dir):
         made(folder)
     assert (folder / image.file).exists()
@@ -246,7 +247,7 @@ def test_what_is_purged_meanwhile_stays_as_long_as_the_copied_database_knows_it(
 def test_nobody_misses_what_is_purged_meanwhile(
     kept: list[Image], tmp_path: Path, data_dir: Path
 ) -> None:
-    Image.objects.trash(kept[0].pk)
+    trash(kept[0].pk)
     with purged_once_the_database_is_copied(kept[0], data_dir):
         assert "not in the backup" not in made(tmp_path / "backup")
 
@@ -349,7 +350,7 @@ def test_the_next_copy_adds_what_is_new_and_drops_what_was_purged(
     first = json.loads((folder / backup.MANIFEST).read_text())["database"]
     stays, goes = kept
     times = (folder / stays.file).stat().st_mtime_ns
-    Image.objects.trash(goes.pk)
+    trash(goes.pk)
     Image.objects.in_trash().filter(pk=goes.pk).purge()
     (folder / "database-of-a-killed-one.draft").write_text("half")
     assert "and 1 pictures" in made(folder)

@@ -26,6 +26,7 @@ from tests.invariants import check_files
 from tests.jobs.test_poll import ask
 from tests.jobs.test_save import fetch
 from tests.jobs.test_submit import send
+from tests.trash import trash
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_every_seeded_fault_is_found_and_mended(kept: list[Image], data_dir: Pat
     nobodys = data_dir / "originals/2020/01/nobodys.webp"
     nobodys.parent.mkdir(parents=True)
     nobodys.write_bytes(b"of unknown origin")
-    Image.objects.trash(purged.pk)
+    trash(purged.pk)
     Image.objects.in_trash().filter(pk=purged.pk).purge()
 
     words, well = verify()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from gallery.models import Absence, Charge, Image, Task, User, absence
 from gallery.models.user import AWAY_AFTER, NOTED_EVERY
 from tests.conftest import Submit
+from tests.trash import trash
 from tests.views.conftest import accept, doubt, refuse
 from tests.views.conftest import finish as finish
 from tests.views.conftest import picture as picture
@@ -81,7 +82,7 @@ def test_it_tells_what_came_failed_and_was_spent_in_between(
     doubt(unknown)
     accept(lost)
     Task.objects.lose(lost.pk, "too-old")
-    Image.objects.trash(finish(submit(alice, "thrown away").tasks.get()).pk)
+    trash(finish(submit(alice, "thrown away").tasks.get()).pk)
     alice.back_at = timezone.now()
     finish(submit(alice, "after").tasks.get())
     found = absence(alice)

@@ -25,6 +25,7 @@ from gallery.models import (
     User,
 )
 from gallery.models.change import CHUNK
+from tests.trash import restore, trash
 
 MANY = CHUNK + 100
 
@@ -63,7 +64,7 @@ def test_only_ones_own_in_the_gallery(alice: User, bob: User) -> None:
     own, trashed, purged = hang(alice, 3)
     (other,) = hang(bob, 1)
     for pk in (trashed, purged):
-        Image.objects.trash(pk)
+        trash(pk)
     Image.objects.filter(pk=purged).purge()
     both, theirs = collection(alice), collection(bob)
     every = Image.objects.all()
@@ -91,7 +92,7 @@ def test_rating_is_taken_back_to_what_each_had(alice: User) -> None:
     change = Change.objects.rate(alice, Image.objects.all(), 5)
     assert set(change.images) == {one, two, three}
     Change.objects.rate(alice, Image.objects.filter(pk=three), 1)
-    Image.objects.trash(one)  # marks stay, and are taken back there too
+    trash(one)  # marks stay, and are taken back there too
     assert change.undo()
     assert rated(one, two, three, same) == [0, 2, 1, 5]
     assert not change.undo(), "once"
@@ -110,7 +111,7 @@ def test_tags_are_one_word_in_every_spelling_and_go_with_their_last_picture(alic
     assert not Tag.objects.exists()
     assert gone.undo()
     assert names(one) == ["Ёлка зимой"]
-    Image.objects.trash(one)
+    trash(one)
     assert Change.objects.untag(alice, both, ["Ёлка зимой"]).count == 0
     assert Tag.objects.exists(), "a picture in the trash keeps its tags"
 
@@ -173,10 +174,10 @@ def test_a_collection_keeps_its_order_and_its_cover(alice: User) -> None:
 
 def test_undoing_the_trash_brings_back_what_it_took_alone(alice: User) -> None:
     before, one, again, gone = hang(alice, 4)
-    Image.objects.trash(before)
+    trash(before)
     change = Change.objects.trash(alice, Image.objects.all())
-    Image.objects.restore(again)
-    Image.objects.trash(again)
+    restore(again)
+    trash(again)
     Image.objects.filter(pk=gone).purge()
     assert change.undo()
     assert list(Image.objects.in_gallery().values_list("pk", flat=True)) == [one]
@@ -195,7 +196,7 @@ def test_what_was_purged_gets_nothing_back(alice: User, bob: User) -> None:
     ]
     assert all(change.undo() for change in changes)
     assert (names(pk), order(found)) == (["sea"], [pk])
-    Image.objects.trash(pk)
+    trash(pk)
     assert (names(pk), order(found)) == (["sea"], [pk]), "in the trash its marks stay"
     purge.empty(alice)
     assert (names(pk), order(found)) == ([], [])
@@ -308,7 +309,7 @@ def test_changes_at_once_leave_nothing_half_done(alice: User) -> None:
 
     def throw() -> None:
         for pk in pks[:20]:
-            Image.objects.trash(pk)
+            trash(pk)
         purge.empty(alice)
 
     def run(act: Any) -> None:

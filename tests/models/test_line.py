@@ -18,6 +18,7 @@ from gallery.archive import removal
 from gallery.jobs import purge
 from gallery.models import Change, Collection, Image, NameTaken, Prompt, Tag, User, line_up
 from tests.conftest import Submit
+from tests.trash import trash
 
 from .test_change import collection, hang, names
 from .test_races import count_waiting, own_connection
@@ -76,7 +77,7 @@ def test_a_purge_leaves_a_tag_that_is_being_given(
 ) -> None:
     """Also when the rows were given up before, by a purge that was killed then."""
     sky, _sea, third = pks
-    Image.objects.trash(sky)
+    trash(sky)
     if is_interrupted:
         settings.NOTE_SECONDS = 0
         with pytest.raises(OSError), removal.announced(settings.DATA_DIR, [sky]):

@@ -31,6 +31,7 @@ from gallery.models.prompt import recipe_hash
 from tests.conftest import Submit
 from tests.invariants import check_money
 from tests.models.test_task import FILE, rendering, sending, unknown
+from tests.trash import restore, trash
 
 LINKS = ("https://a.example/1.png", "https://a.example/2.png")
 
@@ -122,7 +123,7 @@ def test_what_lies_in_the_trash_is_given_up(
     ask: Callable[..., Batch], submit: Submit, alice: User
 ) -> None:
     image = finished(submit(alice).tasks.get())
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     assert ask(alice)
 
 
@@ -131,7 +132,7 @@ def test_a_deleted_prompt_is_no_longer_shown_but_its_kept_picture_counts(
 ) -> None:
     image = finished(submit(alice).tasks.get())
     assert Prompt.objects.trash(image.task.batch.prompt_id)  # type: ignore[union-attr]
-    assert Image.objects.restore(image.pk)
+    assert restore(image.pk)
     found = asked(lambda: ask(alice))
     assert (found.pictures, found.prompts, found.picture) == (1, (), image.pk)
 

@@ -21,6 +21,7 @@ from gallery.models import (
     User,
 )
 from tests.conftest import Submit
+from tests.trash import restore, trash
 from tests.views.conftest import accept, doubt
 
 
@@ -41,30 +42,30 @@ def image(alice: User, submit: Submit) -> Image:
 
 
 def test_a_picture_goes_and_comes_back_once(image: Image) -> None:
-    assert Image.objects.trash(image.pk)
-    assert not Image.objects.trash(image.pk)
+    assert trash(image.pk)
+    assert not trash(image.pk)
     assert not Image.objects.in_gallery().exists()
     assert list(Image.objects.in_trash()) == [image]
-    assert Image.objects.restore(image.pk)
-    assert not Image.objects.restore(image.pk)
+    assert restore(image.pk)
+    assert not restore(image.pk)
     assert list(Image.objects.in_gallery()) == [image]
 
 
 def test_a_purged_picture_keeps_its_hash_and_never_comes_back(image: Image) -> None:
     assert Image.objects.filter(pk=image.pk).purge() == 0, "only what is in the trash is purged"
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     assert Image.objects.filter(pk=image.pk).purge() == 1
-    assert not Image.objects.restore(image.pk)
-    assert not Image.objects.trash(image.pk)
+    assert not restore(image.pk)
+    assert not trash(image.pk)
     gone = Image.objects.purged().get()
     assert (gone.sha256, gone.created_at) == (image.sha256, image.created_at)
     assert not Image.objects.with_file().exists()
 
 
 def test_a_restore_wins_against_a_purge_that_chose_it_before(image: Image) -> None:
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     chosen = list(Image.objects.trashed_before(timezone.now()).values_list("pk", flat=True))
-    Image.objects.restore(image.pk)
+    restore(image.pk)
     assert Image.objects.trashed_before(timezone.now()).filter(pk__in=chosen).purge() == 0
     assert Image.objects.in_gallery().exists()
 
@@ -76,7 +77,7 @@ def test_a_prompt_takes_its_pictures_along_and_brings_back_just_those(
     before, one, two = (finish(task) for task in tasks)
     prompt = tasks[0].batch.prompt
     other = finish(submit(alice, "another").tasks.get())
-    Image.objects.trash(before.pk)
+    trash(before.pk)
     assert Prompt.objects.trash(prompt.pk)
     prompt.refresh_from_db()
     assert not Prompt.objects.kept().filter(pk=prompt.pk).exists()
@@ -139,7 +140,7 @@ def test_a_prompt_whose_lost_task_is_asked_again_keeps_its_words(task: Task) -> 
 
 
 def test_trashed_before(image: Image) -> None:
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     now = timezone.now()
     assert Image.objects.trashed_before(now).exists()
     assert not Image.objects.trashed_before(now - timedelta(seconds=60)).exists()
@@ -149,12 +150,12 @@ def test_trashed_before(image: Image) -> None:
 def test_restore_and_purge_at_once_have_one_winner(alice: User, submit: Submit) -> None:
     images = [finish(task) for task in submit(alice, count=8).tasks.all()]
     for image in images:
-        Image.objects.trash(image.pk)
+        trash(image.pk)
         barrier, won = threading.Barrier(2), list[str]()
 
         def run(name: str, pk: int = image.pk) -> None:
             barrier.wait()  # noqa: B023 - joined before the next turn
-            act = Image.objects.restore if name == "restore" else _purge
+            act = restore if name == "restore" else _purge
             if act(pk):
                 won.append(name)  # noqa: B023
             connection.close()

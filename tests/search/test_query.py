@@ -194,7 +194,7 @@ def test_words_and_filters_are_found_through_indexes(
             cursor.execute("SET enable_seqscan = off")
         plan = search.read(line, alice).narrow(own).order_by("-pk")[:60].explain()
     if connection.vendor == "postgresql":
-        assert "Seq Scan" not in plan
+        assert "Seq Scan" not in plan, plan
         every = Prompt.objects.order_by()
         assert "prompt_parts" in search.holding(every, ["cat"]).explain()
         assert "prompt_starts" in search.holding(every, ["ro"]).explain()

@@ -27,6 +27,7 @@ from gallery.models import (
 )
 from project import urls
 from tests.conftest import Submit
+from tests.trash import trash
 from tests.views.conftest import HTMX, accept, doubt, refuse
 
 CANARY = "canary"
@@ -71,7 +72,7 @@ def live_in(owner: User, word: str, submit: Submit, finish: Callable[[Task], Ima
             owner, f"{word} referring", references=(f"https://{word}.example/1.webp",)
         ).tasks.get()
     )
-    Image.objects.trash(finish(submit(owner, f"{word} thrown away").tasks.get()).pk)
+    trash(finish(submit(owner, f"{word} thrown away").tasks.get()).pk)
     zip.begin(owner, Image.objects.of(owner).in_gallery())
     zip.run()
     Zip.objects.begin(owner, [kept.pk], kept.size, "en")

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import MOST_TAGS, Change, Collection, Image, Membership, Tag, User
+from tests.trash import restore, trash
 
 from .conftest import HTMX, MakeImage
 
@@ -91,10 +92,10 @@ def test_marks_are_shown_wherever_the_picture_is(by_alice: Client, image: Image)
     assert f'data-pk="{image.pk}" data-rating="3" data-favourite="true"' in tile
     states = by_alice.get(f"/gallery/marks/?image={image.pk}&image=x&image=99999999").json()
     assert states == {str(image.pk): [3, True]}
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     assert 'class="marks"' not in by_alice.get(page).text, "in the trash"
     assert by_alice.post(f"{page}rate/", {"rating": 1}).status_code == 404
-    Image.objects.restore(image.pk)
+    restore(image.pk)
     assert 'data-rating="3"' in by_alice.get(page).text
 
 

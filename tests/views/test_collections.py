@@ -17,6 +17,7 @@ from gallery.models import Change, Collection, Image, Membership, User
 from gallery.models.collection import GAP
 from gallery.views import collections
 from tests.models.test_change import hang
+from tests.trash import restore, trash
 from tests.views.test_image_list import tiles
 
 from .conftest import HTMX
@@ -84,7 +85,7 @@ def test_its_page_has_its_order_in_parts(
     monkeypatch.setattr(collections, "MEMBERS", 2)
     seen = paged(by_alice, prints, 3, HTMX)
     assert seen == order(prints)
-    Image.objects.trash(seen[0])
+    trash(seen[0])
     page = by_alice.get(f"/collections/{prints.pk}/")
     assert [member.image_id for member in page.context["members"]] == seen[1:3]
     assert "4 pictures" in page.text
@@ -134,7 +135,7 @@ def test_its_order_is_that_of_the_gallery_the_large_view_and_the_run(
         )
         stop = by_alice.get(f"/gallery/cull/?{query}&at={before}", headers=HTMX).text
         assert f"at={here}" in stop
-    Image.objects.trash(second)
+    trash(second)
     assert f"at={first}" in by_alice.get(f"/gallery/cull/?{query}&at={fifth}", headers=HTMX).text
     chosen = SelectionForm(QueryDict(f"all=on&{query}"), user=alice).images()
     assert list(chosen.values_list("pk", flat=True)) == [fifth, first, third, fourth]
@@ -209,9 +210,9 @@ def test_cover_taking_out_and_name_are_taken_back(by_alice: Client, prints: Coll
     assert f"/images/{a}/thumbs/" in by_alice.get("/collections/").text
     by_alice.post(f"{path}/cover/", {"image": b})
     assert f"/images/{b}/thumbs/" in by_alice.get("/collections/").text
-    Image.objects.trash(b)
+    trash(b)
     assert f"/images/{a}/thumbs/" in by_alice.get("/collections/").text, "the first stands for it"
-    Image.objects.restore(b)
+    restore(b)
     by_alice.post(f"{path}/drop/", {"image": b})
     assert order(prints) == [a, *rest]
     undo(by_alice)

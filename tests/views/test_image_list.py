@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Image, Task, User
 from tests.conftest import Submit
+from tests.trash import trash
 from tests.views.conftest import HTMX
 
 SORTS = ("newest", "oldest", "rating", "price")
@@ -93,7 +94,7 @@ def test_what_comes_and_goes_in_between_is_neither_doubled_nor_skipped(
     hang(alice, 3)
     gone = [before[1], before[4], before[7]]  # the last one seen among them
     for pk in gone:
-        Image.objects.trash(pk)
+        trash(pk)
     Image.objects.filter(pk=before[0]).update(rating=5)
     seen = tiles(text)
     while url := link(text, "more"):
@@ -165,7 +166,7 @@ def test_a_stack_stands_for_its_prompt_and_opens(
     fox = [finish(task) for task in submit(alice, "a fox", count=3).tasks.order_by("pk")]
     owl = [finish(task) for task in submit(alice, "an owl", count=2).tasks.order_by("pk")]
     (alone,) = hang(alice, 1)
-    Image.objects.trash(owl[1].pk)
+    trash(owl[1].pk)
     text = by_alice.get("/gallery/?stack=on").text
     assert tiles(text) == [alone.pk, owl[0].pk, fox[2].pk]
     assert text.count("3 pictures") == 1

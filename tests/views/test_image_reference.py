@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from gallery.models import Image, Prompt, Task, User
 from tests.conftest import Submit
+from tests.trash import trash
 from tests.views.conftest import MakeImage
 
 LINK = "https://pictures.example/one.webp"
@@ -87,7 +88,7 @@ def test_only_ones_own_and_only_what_hangs(by_alice: Client, by_bob: Client, ima
     assert by_bob.get(f"/?reference={image.pk}").status_code == 404
     for forged in ("", "x", "-1", "9" * 30, str(image.pk + 1000)):
         assert by_alice.get(f"/?reference={forged}").status_code == 404
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     assert by_alice.get(f"/?reference={image.pk}").status_code == 404
     assert "Use as reference" not in page_of(by_alice, image)
 

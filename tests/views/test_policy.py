@@ -65,6 +65,8 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     own = Image.objects.of(alice)
     Change.objects.tag(alice, own, ["sea"])
     Change.objects.collect(alice, own, Collection.objects.named(alice, "Prints")[0])
+    thrown = finish(submit(alice).tasks.get())
+    deletion = Change.objects.trash(alice, own.filter(pk=thrown.pk))
     return {
         "image": image.pk,
         "zip": zipped.pk,
@@ -72,6 +74,7 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
         "tag": Tag.objects.get().pk,
         "collection": Collection.objects.get().pk,
         "change": Change.objects.earliest("pk").pk,
+        "change:trash": deletion.pk,
         "search": SavedSearch.objects.keep(alice, "The best", "rating:5", "").pk,
         "task:done": image.task.pk,
         "task:queued": queued.pk,

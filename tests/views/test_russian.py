@@ -42,6 +42,7 @@ from gallery.models.comparison import WHY
 from project import urls
 from tests.conftest import Submit
 from tests.locale.visible import visible, words
+from tests.trash import trash
 from tests.views.conftest import HTMX, accept, doubt, refuse
 
 RUSSIAN = {"Accept-Language": "ru"}
@@ -125,7 +126,7 @@ def house(alice: User, admin: User, submit: Submit, finish: Callable[[Task], Ima
         lost = submit(owner, "потеряно").tasks.get()
         accept(lost)
         Task.objects.lose(lost.pk, "never-came")
-        Image.objects.trash(finish(submit(owner, "в корзину").tasks.get()).pk)
+        trash(finish(submit(owner, "в корзину").tasks.get()).pk)
         thrown = finish(submit(owner, "промпт в корзину").tasks.get())
         assert thrown.task
         Prompt.objects.trash(thrown.task.batch.prompt_id)

@@ -16,6 +16,7 @@ from gallery.forms import SelectionForm
 from gallery.jobs import rerun
 from gallery.models import Batch, Change, Collection, Image, ImageModel, Prompt, Task, User
 from tests.conftest import Submit
+from tests.trash import trash
 from tests.views.conftest import HTMX, MakeImage
 
 ALL = {"all": "on"}
@@ -41,7 +42,7 @@ def test_what_is_chosen(images: list[Image], alice: User, bob: User) -> None:
     assert chosen("all=on&q=fox", alice) == [fox]
     assert chosen(f"all=on&but={second}", alice) == [first, third, fox]
     assert chosen(f"images={first}-{fox}", bob) == chosen("all=on", bob) == []
-    Image.objects.trash(first)
+    trash(first)
     assert chosen(f"images={first},{second}", alice) == [second]
     for bad in ("", "images=x", "image=x", "images=1-", "all=on&but=x", "images=9-1"):
         assert chosen(bad, alice) == []

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from gallery.models import Change, Image, Tag, User
+from tests.trash import trash
 
 from .conftest import MakeImage
 
@@ -32,7 +33,7 @@ def names(image: Image) -> list[str]:
 def test_counts_are_of_the_gallery(by_alice: Client, images: list[Image]) -> None:
     assert "2 pictures" in by_alice.get("/tags/").text
     for image in images:
-        Image.objects.trash(image.pk)
+        trash(image.pk)
     page = by_alice.get("/tags/").text
     assert ("sky" in page, page.count("0 pictures")) == (True, 2)
     Tag.objects.all().delete()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,11 @@ from django.utils import timezone
 from gallery.jobs import purge
 from gallery.models import Change, Image, Prompt, User
 from tests.conftest import Submit
+from tests.trash import restore, trash
 from tests.views.conftest import HTMX, MakeImage
 
+UNDO = re.compile(r'action="(/changes/\d+/undo/)"')
+TOGETHER = re.compile(r'action="(/changes/\d+/restore/)"')
 BUSY = "still under way"
 
 
@@ -49,7 +53,7 @@ def test_a_neighbour_in_the_trash_is_passed_over(
     by_alice: Client, alice: User, make_image: MakeImage
 ) -> None:
     first, second, third = (make_image(alice) for _ in range(3))
-    Image.objects.trash(second.pk)
+    trash(second.pk)
     assert f'rel="prev" href="/images/{third.pk}/"' in by_alice.get(f"/images/{first.pk}/").text
     assert f'rel="next" href="/images/{first.pk}/"' in by_alice.get(f"/images/{third.pk}/").text
 
@@ -95,26 +99,75 @@ def test_what_was_deleted_together_comes_back_together(
     Change.objects.trash(alice, Image.objects.filter(pk__in=three))
     Change.objects.trash(bob, Image.objects.filter(pk__in=[make_image(bob).pk, make_image(bob).pk]))
     together = Change.objects.of(alice).get()
-    undo = f"/changes/{together.pk}/undo/"
+    here = {"Referer": "http://testserver/trash/"}
+    address = f"/changes/{together.pk}/restore/"
     page = by_alice.get("/trash/").text
     assert "Restore 3 pictures" in page
-    assert page.count("/undo/") == 1
-    assert undo in page
-    by_alice.post(undo, headers={"Referer": "http://testserver/trash/"})
+    assert TOGETHER.findall(page) == [address]
+    by_alice.post(address, headers=here)
     assert Image.objects.of(alice).in_gallery().count() == 3
-    assert "/undo/" not in by_alice.get("/trash/").text
+    page = by_alice.get("/trash/").text
+    assert "3 pictures restored." in page
+    assert not TOGETHER.findall(page)
+    # Taken back, they lie there together as before.
+    by_alice.post(UNDO.findall(page)[0], headers=here)
+    assert Image.objects.of(alice).in_trash().count() == 3
+    page = by_alice.get("/trash/").text
+    assert TOGETHER.findall(page) == [address]
+    assert "Before that: 3 pictures deleted." in page
+    by_alice.post(UNDO.findall(page)[0], headers=here)
+    assert Image.objects.of(alice).in_gallery().count() == 3
+    assert not TOGETHER.findall(by_alice.get("/trash/").text)
     # Purged or brought back one by one, it is not offered any more.
     Change.objects.trash(alice, Image.objects.filter(pk__in=three))
     Image.objects.of(alice).in_trash().filter(pk__in=three[1:]).purge()
     assert "Restore 1 picture" in by_alice.get("/trash/").text
-    Image.objects.restore(three[0])
-    assert "/undo/" not in by_alice.get("/trash/").text
+    restore(three[0])
+    assert not TOGETHER.findall(by_alice.get("/trash/").text)
+
+
+def test_only_a_deletion_of_ones_own_is_restored(
+    by_alice: Client, alice: User, bob: User, make_image: MakeImage
+) -> None:
+    own, other = make_image(alice), make_image(bob)
+    rating = Change.objects.rate(alice, Image.objects.filter(pk=own.pk), 3)
+    theirs = Change.objects.trash(bob, Image.objects.filter(pk=other.pk))
+    trash(own.pk)
+    for change in (rating, theirs):
+        assert by_alice.post(f"/changes/{change.pk}/restore/").status_code == 404
+    assert Image.objects.in_trash().count() == 2
+
+
+def test_what_is_restored_alone_goes_back_for_the_rest_of_its_days(
+    by_alice: Client, image: Image
+) -> None:
+    trash(image.pk)
+    long_ago = timezone.now() - timedelta(days=20)
+    Image.objects.filter(pk=image.pk).update(trashed_at=long_ago)
+    by_alice.post(f"/images/{image.pk}/restore/", headers={"Referer": "http://testserver/trash/"})
+    page = by_alice.get("/trash/").text
+    assert "Picture restored." in page
+    by_alice.post(UNDO.findall(page)[0])
+    image.refresh_from_db()
+    assert image.trashed_at == long_ago
+
+
+def test_restoring_a_prompt_is_taken_back(by_alice: Client, image: Image) -> None:
+    assert image.task
+    pk = image.task.batch.prompt_id
+    Prompt.objects.trash(pk)
+    answer = by_alice.post(f"/prompts/{pk}/restore/", headers=HTMX)
+    assert f'hx-post="/prompts/{pk}/trash/"' in answer.text
+    by_alice.post(f"/prompts/{pk}/trash/", headers=HTMX)
+    assert Prompt.objects.in_trash().count() == Image.objects.in_trash().count() == 1
 
 
 def test_undo_brings_it_back(by_alice: Client, image: Image) -> None:
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     answer = by_alice.post(f"/images/{image.pk}/restore/", headers=HTMX)
-    assert answer["HX-Trigger"] == f'{{"restored": "image-{image.pk}"}}'
+    told = json.loads(answer["HX-Trigger"])
+    assert told["restored"] == f"image-{image.pk}"
+    assert (told["changed"]["kind"], told["changed"]["undone"]) == ("trash", True)
     assert f'id="image-{image.pk}"' in by_alice.get("/").text
     assert "30 days left" not in by_alice.get("/trash/").text
 
@@ -158,9 +211,9 @@ def test_a_deleted_prompt_is_gone_with_its_pictures(
     assert "red roof" not in by_alice.get("/history/").text
     assert f'id="image-{image.pk}"' not in by_alice.get("/").text
     assert by_alice.get(f"/?from={prompt.pk}").status_code == 404
-    trash = by_alice.get("/trash/").text
-    assert "red roof" in trash
-    assert f"/images/{image.pk}/restore/" not in trash, "it comes back with its prompt"
+    page = by_alice.get("/trash/").text
+    assert "red roof" in page
+    assert f"/images/{image.pk}/restore/" not in page, "it comes back with its prompt"
     page = by_alice.get(f"/images/{image.pk}/").text
     assert "Re-run" not in page
     by_alice.post(f"/prompts/{prompt.pk}/restore/", headers=HTMX)
@@ -188,7 +241,7 @@ def test_twice_is_once(by_alice: Client, image: Image, prompt: Prompt) -> None:
 
 def test_emptying_asks_once_and_is_final(by_alice: Client, image: Image, alice: User) -> None:
     assert "The trash is empty" in by_alice.get("/trash/empty/").text
-    Image.objects.trash(image.pk)
+    trash(image.pk)
     asked = by_alice.get("/trash/empty/").text
     assert "1 picture" in asked
     assert Image.objects.in_trash().exists()
@@ -234,7 +287,7 @@ def test_the_list_goes_on(
     settings.PAGE_SIZE = 2
     images = [make_image(alice) for _ in range(5)]
     for image in images:
-        Image.objects.trash(image.pk)
+        trash(image.pk)
     # Two that went in one moment.
     stamp = Image.objects.get(pk=images[2].pk).trashed_at
     Image.objects.filter(pk=images[1].pk).update(trashed_at=stamp)
@@ -255,7 +308,7 @@ def test_as_many_queries_for_one_as_for_ten(
 ) -> None:
     def fill(count: int) -> None:
         for _ in range(count):
-            Image.objects.trash(make_image(alice).pk)
+            trash(make_image(alice).pk)
             other = make_image(alice)
             assert other.task
             Prompt.objects.trash(other.task.batch.prompt_id)

@@ -39,10 +39,39 @@ def test_it_is_told_and_leads_on(by_alice: Client, away: list[int], path: str) -
 
 def test_it_is_told_until_it_is_read(by_alice: Client, away: list[int]) -> None:
     assert 'id="since"' in by_alice.get("/").text
-    answer = by_alice.post("/visits/hear/", headers=HTMX)
-    assert (answer.status_code, answer.content) == (200, b"")
+    answer = by_alice.post("/visits/hear/", headers=HTMX).text
+    assert '<div id="since" hx-swap-oob="true" hidden>' in answer
+    assert 'hx-post="/visits/recall/"' in answer
     assert 'id="since"' not in by_alice.get("/").text
-    assert by_alice.post("/visits/hear/")["Location"] == "/"
+    # Taken back, it is told again, where one is.
+    answer = by_alice.post("/visits/recall/", headers=HTMX).text
+    assert '<section id="since" class="since" hx-swap-oob="true"' in answer
+    assert "2 pictures came" in answer
+    assert 'id="since"' in by_alice.get("/").text
+
+
+def test_without_javascript_it_is_read_and_taken_back_on_the_page_it_was_on(
+    by_alice: Client, away: list[int]
+) -> None:
+    by_alice.get("/")
+    here = {"Referer": "http://testserver/gallery/"}
+    assert by_alice.post("/visits/hear/", headers=here)["Location"] == "/gallery/"
+    page = by_alice.get("/gallery/").text
+    assert 'id="since"' not in page
+    assert 'action="/visits/recall/"' in page
+    assert by_alice.post("/visits/recall/", headers=here)["Location"] == "/gallery/"
+    assert 'id="since"' in by_alice.get("/gallery/").text
+
+
+def test_of_the_next_absence_it_is_told_anew(
+    by_alice: Client, alice: User, make_image: MakeImage, away: list[int]
+) -> None:
+    by_alice.get("/")
+    by_alice.post("/visits/hear/")
+    earlier = timezone.now() - timedelta(hours=1)
+    User.objects.filter(pk=alice.pk).update(seen_at=earlier, back_at=earlier, heard_at=earlier)
+    make_image(alice)
+    assert "3 pictures came" in by_alice.get("/").text
 
 
 def test_where_nothing_happened_nothing_is_told(by_bob: Client, bob: User, away: list[int]) -> None:

@@ -47,6 +47,7 @@ from gallery.models import (
     User,
     Zip,
 )
+from tests.trash import trash
 
 if TYPE_CHECKING:
     from gallery.models import Prompt
@@ -177,7 +178,8 @@ class Furnisher:
         self.ids(image=image.pk, prompt=task.batch.prompt_id, done=task.pk, older=images[-1].pk)
         self.choose(owner)
         self.come_late(images[-1])
-        self.trash(images[:3])
+        self.trash(images[:1])
+        self.trash_together(owner, images[1:3])
         states = (
             "queued",
             "sending",
@@ -423,8 +425,11 @@ class Furnisher:
 
     def trash(self, images: list[Image]) -> None:
         for image in images:
-            Image.objects.trash(image.pk)
+            trash(image.pk)
             self.ids(trashed=image.pk)
+
+    def trash_together(self, owner: User, images: list[Image]) -> None:
+        Change.objects.trash(owner, Image.objects.filter(pk__in=[image.pk for image in images]))
 
     def ids(self, **found: int) -> None:
         self.found["ids"].update(found)

@@ -288,12 +288,13 @@ SIGHTS += [Sight(f"panel-{name}", f"/admin/{path}/", "keeper") for name, path in
 
 NO_PAGES = {
     # Actions that lead back to a page, or answer with a part of one
-    "change_undo", "collection_cover", "collection_drop", "collection_move", "collection_rename",
+    "change_restore", "change_undo", "collection_cover", "collection_drop", "collection_move",
+    "collection_rename",
     "cull_stand", "image_collect", "image_favour", "image_marks", "image_rate", "image_tags",
     "batch_create", "image_restore", "image_trash", "language_set", "logout", "password_change",
     "profile_edit", "prompt_rerun", "prompt_restore", "prompt_trash", "sessions_end", "task_ask",
     "task_cancel", "task_dismiss", "task_live", "task_note", "trash_empty", "visit_hear",
-    "zip_create", "selection_*", "search_*", "admin:gallery_culling_*",
+    "visit_recall", "zip_create", "selection_*", "search_*", "admin:gallery_culling_*",
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "collection_complete", "image_states", "prompt_text", "robots", "tag_complete", "zip_file",
