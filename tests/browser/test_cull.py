@@ -187,6 +187,7 @@ def test_what_is_slow_or_fails_to_come_is_neither_counted_nor_passed_over(
     plates(held.append)
     page.get_by_role("link", name="Cull", exact=True).click()
     at(page, first, "1 of 5")
+    page.wait_for_load_state()
     page.keyboard.press("x")
     expect(said).to_contain_text("Picture deleted.")
     at(page, first, "1 of 5")  # the number is that of the picture one sees
@@ -263,6 +264,7 @@ def test_side_by_side_and_slides(person: Person, gallery: list[int], visit: NewP
     page = visit(person, f"/images/{one}/")
     page.get_by_role("link", name="Compare with the newer one of this prompt").press("Enter")
     expect(page).to_have_url(f"/gallery/compare/?image={one}&image={other}")
+    page.wait_for_load_state()
     images = page.locator(".frame img")
     press = page.keyboard.press
 

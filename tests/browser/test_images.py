@@ -52,6 +52,7 @@ def test_arrows_lead_through_the_pictures(house: House, person: Person, studio: 
     studio.get_by_role("link", name="Older →").click()
     expect(studio).to_have_url(pages[2])
     expect(studio.get_by_role("link", name="Older →")).to_have_count(0)
+    studio.wait_for_load_state()
     studio.keyboard.press("ArrowLeft")
     expect(studio).to_have_url(pages[1])
 

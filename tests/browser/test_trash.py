@@ -187,6 +187,7 @@ def test_what_happened_while_one_was_away_is_waved_away_and_told_again(
     expect(told).to_contain_text("3 pictures came")
     # And at the end of going through it, where keys take back what is done to pictures.
     told.get_by_role("link", name="3 pictures came").click()
+    page.wait_for_load_state()
     for count in ("1 of 3", "2 of 3", "3 of 3"):
         expect(page.locator("#cull-count")).to_have_text(count)
         page.keyboard.press("3")
