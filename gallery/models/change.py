@@ -51,6 +51,8 @@ LOOKED_AT = 20
 """Of a person's last changes, to find one that can still be taken back."""
 MOST_TOGETHER = 5
 """What was deleted together, offered in the trash."""
+LEAST_LEFT = 1 / 30
+"""Of the time in the trash, for what goes back there: a day of thirty."""
 MOST_KEPT = 10_000
 MOST_LETTERS = 2**24
 """Changes that are kept of each person, and what was before them, as written: 16 million letters
@@ -206,8 +208,8 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     @transaction.atomic
     def restore(self, user: User, images: ImageQuerySet) -> Change:
-        """Hang pictures from the trash in the gallery again; undone, they lie there as before, and
-        no longer than they would have.
+        """Hang pictures from the trash in the gallery again; undone, they lie there as before, for
+        the rest of their time.
         """
         line_up([user.pk])
         was: dict[str, list[int]] = defaultdict(list)
@@ -473,9 +475,14 @@ class Change(models.Model):
             self.in_trash().filter(pk__in=pks).update(trashed_at=None)
 
     def _put_to_trash(self) -> None:
+        """Since when they were there; but of what was about to be purged a part of its time is
+        left, in which this can be thought better of.
+        """
+        latest = timezone.now() - timedelta(seconds=settings.TRASH_SECONDS * (1 - LEAST_LEFT))
         for trashed_at, images in self.before["was"]:
+            since = max(datetime.fromisoformat(trashed_at), latest)
             for pks in self._kept(images):
-                self._hanging(pks).update(trashed_at=datetime.fromisoformat(trashed_at))
+                self._hanging(pks).update(trashed_at=since)
 
     def _move_back(self) -> None:
         own = Membership.objects.filter(collection__owner=self.owner_id)

@@ -152,6 +152,16 @@ def test_what_is_restored_alone_goes_back_for_the_rest_of_its_days(
     assert image.trashed_at == long_ago
 
 
+def test_what_was_about_to_be_purged_goes_back_for_a_day(by_alice: Client, image: Image) -> None:
+    trash(image.pk)
+    Image.objects.update(trashed_at=timezone.now() - timedelta(days=29, hours=23))
+    by_alice.post(f"/images/{image.pk}/restore/")
+    assert Change.objects.latest("pk").undo()
+    assert "1 day left" in by_alice.get("/trash/").text
+    soon = timezone.now() - timedelta(days=29, minutes=1)
+    assert not Image.objects.trashed_before(soon).exists()
+
+
 def test_restoring_a_prompt_is_taken_back(by_alice: Client, image: Image) -> None:
     assert image.task
     pk = image.task.batch.prompt_id
