@@ -77,7 +77,9 @@ class Preferences:
 NO_VISIT = {
     "task_live", "image_thumbnail", "image_original", "healthz", "visit_hear", "visit_recall",
 }  # fmt: skip
-"""What a page that nobody looks at asks for by itself."""
+"""What a page that nobody looks at asks for by itself; and what is pressed on a page that told of
+an absence, lest it begin a new one meanwhile.
+"""
 
 
 class Visits:

@@ -30,7 +30,7 @@ from gallery.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gallery.models import User
     from gallery.models.image import ImageQuerySet
@@ -51,12 +51,20 @@ def sweep() -> None:
 
 
 def empty(user: User) -> None:
-    """All that is in one's trash now, for good."""
-    now = timezone.now()
-    while _purge_images(Image.objects.of(user).trashed_before(now)):
-        pass
-    while _purge_prompts(Prompt.objects.of(user).trashed_before(now)):
-        pass
+    """All that is in one's trash now, for good: not what comes there meanwhile, nor what was taken
+    out and put back with its old date.
+    """
+    images, prompts = Image.objects.of(user).in_trash(), Prompt.objects.of(user).in_trash()
+    for pks in _batches(images.order_by("trashed_at").values_list("pk", flat=True)):
+        _purge_images(images.filter(pk__in=pks))
+    for pks in _batches(prompts.order_by("trashed_at").values_list("pk", flat=True)):
+        _purge_prompts(prompts.filter(pk__in=pks))
+
+
+def _batches(pks: Iterable[int]) -> Iterator[list[int]]:
+    every = list(pks)
+    for start in range(0, len(every), BATCH):
+        yield every[start : start + BATCH]
 
 
 def _purge_images(images: ImageQuerySet) -> int:

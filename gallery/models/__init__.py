@@ -20,7 +20,7 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
-from .change import Change, ChangeKind, TooManyTags, TooMuchAtOnce
+from .change import OF_PROMPTS, Change, ChangeKind, TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership, NameTaken
 from .comparison import Comparison, Verdict
@@ -65,6 +65,7 @@ __all__ = [
     "MOST_STARS",
     "MOST_TAGS",
     "MOVES",
+    "OF_PROMPTS",
     "OPEN",
     "PAID_NOT_SAVED",
     "RATIOS",

@@ -46,7 +46,7 @@ def absence(user: User) -> Absence | None:
     """
     if user.left_at is None or user.back_at is None:
         return None
-    if user.heard_at == user.back_at:
+    if user.heard_back_at == user.back_at:
         return None
     key = f"absence-{user.pk}-{user.left_at.timestamp()}-{user.back_at.timestamp()}"
     found = cache.get(key)

@@ -8,8 +8,7 @@ of queries.
 
 All changes of one person stand in line behind the person's own row, with whatever else deletes
 tags, collections or pictures of theirs: no tag is removed as empty while it is given, and no place
-of a collection is given twice. The pictures' rows are held as well: who takes one alone out of the
-trash stands in no line.
+of a collection is given twice. The pictures' rows are held as well, against whoever forgets that.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from .collection import GAP, Collection, Membership, NameTaken, place_between
 from .image import Image
 from .line import line_up
-from .prompt import fold
+from .prompt import Prompt, fold, pictures_of
 from .saved_search import SavedSearch
 from .tag import MOST_TAGS, Tag, Tagging
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from .image import ImageQuerySet
+    from .prompt import PromptQuerySet
     from .user import User
 
 CHUNK = 900
@@ -56,7 +56,7 @@ LEAST_LEFT = 1 / 30
 MOST_KEPT = 10_000
 MOST_LETTERS = 2**24
 """Changes that are kept of each person, and what was before them, as written: 16 million letters
-are at least the last five that were each of as many pictures as may be.
+are at least the last three that were each of as many pictures as may be.
 """
 
 
@@ -81,9 +81,14 @@ class ChangeKind(models.TextChoices):
     DROP = "drop", _("taken out of a collection")
     TRASH = "trash", _("moved to the trash")
     RESTORE = "restore", _("taken out of the trash")
+    TRASH_PROMPT = "trash-prompt", _("prompt moved to the trash")
+    RESTORE_PROMPT = "restore-prompt", _("prompt taken out of the trash")
     MOVE = "move", _("moved within a collection")
     COVER = "cover", _("cover of a collection")
     RENAME = "rename", _("renamed")
+
+
+OF_PROMPTS = {ChangeKind.TRASH_PROMPT, ChangeKind.RESTORE_PROMPT}
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -222,6 +227,33 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         before = {"was": list(was.items())}
         return self._record(ChangeKind.RESTORE, user, before, *was.values())
 
+    # Of prompts
+
+    @transaction.atomic
+    def trash_prompt(self, user: User, prompt: int) -> Change:
+        """Take a prompt out of the history, with its pictures; while something of it is under way
+        nothing is changed, and the change counts 0.
+        """
+        line_up([user.pk])
+        own = Prompt.objects.of(user)
+        now = timezone.now()
+        done = own.trash(prompt, since=now)
+        before = {"prompt": prompt, "at": now.isoformat()}
+        return self._write(user, ChangeKind.TRASH_PROMPT, before, int(done))
+
+    @transaction.atomic
+    def restore_prompt(self, user: User, prompt: int) -> Change:
+        """Bring a prompt back from the trash, with the pictures that went along with it."""
+        line_up([user.pk])
+        own = Prompt.objects.of(user)
+        at = own.in_trash().filter(pk=prompt).values_list("trashed_at", flat=True).first()
+        before: dict[str, Any] = {"prompt": prompt}
+        if at is not None:
+            along = pictures_of(prompt).in_trash().filter(trashed_at=at)
+            before |= {"at": at.isoformat(), "along": list(along.values_list("pk", flat=True))}
+        done = own.restore(prompt)
+        return self._write(user, ChangeKind.RESTORE_PROMPT, before, int(done))
+
     # Of tags and collections
 
     @transaction.atomic
@@ -334,7 +366,7 @@ class Change(models.Model):
         db_index=False,
         verbose_name=_("owner"),
     )
-    kind = models.CharField(_("kind"), max_length=10, choices=ChangeKind)
+    kind = models.CharField(_("kind"), max_length=20, choices=ChangeKind)
     before = models.JSONField(_("what was before"), editable=False)
     # Of `before`, as written: measuring it anew would read all that is kept at each press.
     letters = models.PositiveIntegerField(_("letters"), default=0, editable=False)
@@ -360,7 +392,7 @@ class Change(models.Model):
     @property
     def images(self) -> list[int]:
         """The numbers of the pictures that it changed, each once."""
-        if self.kind == ChangeKind.RENAME:
+        if self.kind in {*OF_PROMPTS, ChangeKind.RENAME}:
             return []
         kept = self.before
         groups = [
@@ -373,9 +405,15 @@ class Change(models.Model):
 
     def can_be_seen(self) -> bool:
         """Whether taking it back would show: what was deleted may be back, or purged."""
+        if self.kind == ChangeKind.TRASH:
+            return self.in_trash().exists()
         if self.kind == ChangeKind.RESTORE:
             return any(self._hanging(pks).exists() for pks in _chunks(self.images))
-        return self.kind != ChangeKind.TRASH or self.in_trash().exists()
+        if self.kind == ChangeKind.TRASH_PROMPT:
+            return self._prompt.in_trash().filter(trashed_at=self._trashed_at).exists()
+        if self.kind == ChangeKind.RESTORE_PROMPT:
+            return self._prompt.kept().at_rest().exists()
+        return True
 
     def in_trash(self) -> ImageQuerySet:
         """The pictures that this very deletion has put there, and that are there yet."""
@@ -386,8 +424,13 @@ class Change(models.Model):
         return Image.objects.filter(owner=self.owner_id).in_gallery().filter(pk__in=pks)
 
     @property
+    def _prompt(self) -> PromptQuerySet:
+        """The one that it deleted or brought back."""
+        return Prompt.objects.filter(owner=self.owner_id, pk=self.before["prompt"])
+
+    @property
     def _trashed_at(self) -> datetime:
-        """What the pictures bear that this very deletion has put into the trash."""
+        """What bears that which this very deletion has put into the trash."""
         return datetime.fromisoformat(self.before["at"])
 
     @property
@@ -413,6 +456,8 @@ class Change(models.Model):
             ChangeKind.DROP: self._put_back,
             ChangeKind.TRASH: self._take_from_trash,
             ChangeKind.RESTORE: self._put_to_trash,
+            ChangeKind.TRASH_PROMPT: self._take_prompt_from_trash,
+            ChangeKind.RESTORE_PROMPT: self._put_prompt_to_trash,
             ChangeKind.MOVE: self._move_back,
             ChangeKind.COVER: self._uncover,
             ChangeKind.RENAME: self._name_back,
@@ -475,14 +520,18 @@ class Change(models.Model):
             self.in_trash().filter(pk__in=pks).update(trashed_at=None)
 
     def _put_to_trash(self) -> None:
-        """Since when they were there; but of what was about to be purged a part of its time is
-        left, in which this can be thought better of.
-        """
-        latest = timezone.now() - timedelta(seconds=settings.TRASH_SECONDS * (1 - LEAST_LEFT))
         for trashed_at, images in self.before["was"]:
-            since = max(datetime.fromisoformat(trashed_at), latest)
             for pks in self._kept(images):
-                self._hanging(pks).update(trashed_at=since)
+                self._hanging(pks).update(trashed_at=_with_time_left(trashed_at))
+
+    def _take_prompt_from_trash(self) -> None:
+        if self.can_be_seen():
+            Prompt.objects.restore(self.before["prompt"])
+
+    def _put_prompt_to_trash(self) -> None:
+        """With what came back along with it; not while something of it is under way."""
+        since = _with_time_left(self.before["at"])
+        self._prompt.trash(self.before["prompt"], since=since, images=self.before["along"])
 
     def _move_back(self) -> None:
         own = Membership.objects.filter(collection__owner=self.owner_id)
@@ -511,6 +560,14 @@ class Change(models.Model):
         own = Image.objects.filter(owner=self.owner_id).with_file()
         for pks in _chunks(images):
             yield _held(own, pks)
+
+
+def _with_time_left(trashed_at: str) -> datetime:
+    """Since when it was in the trash; but of what was about to be purged a part of its time is
+    left, in which this can be thought better of.
+    """
+    latest = timezone.now() - timedelta(seconds=settings.TRASH_SECONDS * (1 - LEAST_LEFT))
+    return max(datetime.fromisoformat(trashed_at), latest)
 
 
 def _own(

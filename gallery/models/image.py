@@ -187,7 +187,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def trashed_alone(self) -> ImageQuerySet:
         """In the trash by themselves, not along with their prompt."""
-        along = Q(task__batch__prompt__trashed_at=F("trashed_at"))
+        prompt = "task__batch__prompt"
+        along = Q(**{f"{prompt}__trashed_at": F("trashed_at"), f"{prompt}__purged_at": None})
         return self.in_trash().exclude(along)
 
     @transaction.atomic

@@ -120,15 +120,24 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         return not pks or len(held) == len(pks)
 
     @transaction.atomic
-    def trash(self, pk: int) -> bool:
-        """Take a prompt out of the history, with its pictures; not while a task of it is busy."""
+    def trash(
+        self, pk: int, *, since: datetime | None = None, images: Sequence[int] | None = None
+    ) -> bool:
+        """Take a prompt out of the history, with its pictures; not while a task of it is busy.
+
+        As if it lay there since then, and with these of its pictures alone, when that is taken back
+        by which they left.
+        """
         line_up(self.filter(pk=pk).values("owner"))
         # The lock first: a new batch takes the same one, so that none slips past the question.
         if not self.hold_kept([pk]) or _busy_tasks(pk).exists():
             return False
-        now = timezone.now()
-        self.model.objects.filter(pk=pk).update(trashed_at=now)
-        _pictures(pk).in_gallery().update(trashed_at=now)
+        since = since or timezone.now()
+        pictures = pictures_of(pk).in_gallery()
+        if images is not None:
+            pictures = pictures.filter(pk__in=numbers(images))
+        self.model.objects.filter(pk=pk).update(trashed_at=since)
+        pictures.update(trashed_at=since)
         return True
 
     @transaction.atomic
@@ -138,7 +147,7 @@ class PromptQuerySet(models.QuerySet["Prompt"]):
         prompt = self.in_trash().select_for_update(no_key=True).filter(pk=pk).first()
         if prompt is None:
             return False
-        _pictures(pk).in_trash().filter(trashed_at=prompt.trashed_at).update(trashed_at=None)
+        pictures_of(pk).in_trash().filter(trashed_at=prompt.trashed_at).update(trashed_at=None)
         self.model.objects.filter(pk=pk).update(trashed_at=None)
         return True
 
@@ -181,7 +190,7 @@ def _busy_tasks(prompt: int | OuterRef) -> TaskQuerySet:
     return Task.objects.filter(batch__prompt=prompt, status__in=OPEN | {TaskStatus.UNKNOWN})
 
 
-def _pictures(prompt: int) -> ImageQuerySet:
+def pictures_of(prompt: int) -> ImageQuerySet:
     """Its pictures, with no join: an UPDATE of them has its conditions on the row's own columns."""
     return Image.objects.filter(task__in=Task.objects.filter(batch__prompt=prompt).values("pk"))
 

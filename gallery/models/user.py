@@ -107,11 +107,11 @@ class StudioUserManager(UserManager["User"]):
 
     def hear(self, user: User) -> None:
         """What happened while the user was away has been read: it is told no more."""
-        self.filter(pk=user.pk).update(heard_at=F("back_at"))
+        self.filter(pk=user.pk).update(heard_back_at=F("back_at"))
 
     def recall(self, user: User) -> None:
         """It is told again, until there is something newer."""
-        self.filter(pk=user.pk).update(heard_at=None)
+        self.filter(pk=user.pk).update(heard_back_at=None)
 
     # Whose prompts are refused
 
@@ -243,7 +243,7 @@ class User(AbstractUser):
     seen_at = models.DateTimeField(_("last seen at"), null=True, editable=False)
     left_at = models.DateTimeField(_("left at"), null=True, editable=False)
     back_at = models.DateTimeField(_("back at"), null=True, editable=False)
-    heard_at = models.DateTimeField(_("heard at return"), null=True, editable=False)
+    heard_back_at = models.DateTimeField(_("heard at return"), null=True, editable=False)
 
     objects: ClassVar[StudioUserManager] = StudioUserManager()
 

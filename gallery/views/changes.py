@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from gallery import search
-from gallery.models import Change, ChangeKind, Collection, Image, Tag
+from gallery.models import OF_PROMPTS, Change, ChangeKind, Collection, Image, Tag
 from gallery.templatetags.artel import grouped
 
 from .requests import StudioRequest, came_from
@@ -33,9 +33,12 @@ MOST_NAMED = 60
 @require_POST
 def change_undo(request: StudioRequest, pk: int) -> HttpResponse:
     change = get_object_or_404(Change.objects.of(request.user), pk=pk)
-    if change.undo():
-        return told(request, change, is_undone=True)
-    return _nothing_done(request)
+    is_seen = change.can_be_seen()
+    if not change.undo():
+        return said(request, change, _("This was taken back already."))
+    if not is_seen:
+        return said(request, change, _("Nothing had to be changed."))
+    return told(request, change, is_undone=True)
 
 
 @require_POST
@@ -46,44 +49,65 @@ def change_restore(request: StudioRequest, pk: int) -> HttpResponse:
     return told(request, Change.objects.restore(request.user, deletion.in_trash()))
 
 
-def _nothing_done(request: StudioRequest) -> HttpResponse:
-    words = _("This was taken back already.")
-    if not request.htmx:
-        messages.info(request, words)
-        return redirect(came_from(request) or reverse("image_list"))
-    return render(request, "gallery/_undo.html", {"words": words, "undo": ""})
-
-
 def told(
     request: StudioRequest, change: Change, back: str = "", *, is_undone: bool = False
 ) -> HttpResponse:
     """Say what was done, and offer to take it back: to htmx as the bar, with an event `changed`
     from which tiles and marks bring themselves up to date; else on the page that one came from, or
-    on `back`. Of what is taken back what was done before it is offered next.
+    on `back`. Of what is taken back what was done before it is offered next, and so it is when
+    nothing had to be changed: a second press does not take away what the first one offers.
     """
     _let_searches_follow(change, is_undone=is_undone)
-    events: dict[str, Any] = {"changed": _event(change, is_undone=is_undone)}
-    last: Change | None = change
-    words = _("Taken back.") if is_undone else change_words(change)
-    there = list(events["changed"]["marks"] or ())
-    if len(there) == 1 and _restores(change, is_undone=is_undone):
-        words = _("Picture restored.")
-        events["restored"] = f"image-{there[0]}"  # before one's eyes
-    if is_undone:
-        last = Change.objects.previous(change)
-        if last:
-            words += " " + _("Before that: %(done)s") % {"done": change_words(last)}
-    undo = reverse("change_undo", args=[last.pk]) if last and last.count else ""
+    event = _event(change, is_undone=is_undone)
+    events: dict[str, Any] = {"changed": event}
+    there = list(event["marks"] or ())
+    words = _undone_words(change, there) if is_undone else change_words(change)
+    if change.count:
+        events |= _before_ones_eyes(change, there, is_undone=is_undone)
+    if is_undone or not change.count:
+        return said(request, change, words, back, events)
+    return answered(request, words, change, back, events)
+
+
+def said(
+    request: StudioRequest, change: Change, words: str, back: str = "",
+    events: dict[str, Any] | None = None,
+) -> HttpResponse:  # fmt: skip
+    """These words, and what was done before this change."""
+    last = Change.objects.previous(change)
+    if last:
+        words += " " + _("Before that: %(done)s") % {"done": change_words(last)}
+    return answered(request, words, last, back, events)
+
+
+def answered(
+    request: StudioRequest, words: str, offered: Change | None, back: str = "",
+    events: dict[str, Any] | None = None,
+) -> HttpResponse:  # fmt: skip
+    """These words, and this change to be taken back."""
+    undo = reverse("change_undo", args=[offered.pk]) if offered else ""
     if not request.htmx:
         messages.success(request, words, extra_tags=undo)
         return redirect(back or came_from(request) or reverse("image_list"))
     answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
-    answer["HX-Trigger"] = json.dumps(events)
+    if events:
+        answer["HX-Trigger"] = json.dumps(events)
     return answer
 
 
-def _restores(change: Change, *, is_undone: bool) -> bool:
-    return change.kind == (ChangeKind.TRASH if is_undone else ChangeKind.RESTORE)
+def _before_ones_eyes(change: Change, there: list[int], *, is_undone: bool) -> dict[str, str]:
+    """What pages hide, or show again, at once: a prompt, or a picture that is alone, by its name.
+    What is deleted by a press of its own is told by that.
+    """
+    kind = ChangeKind(change.kind)
+    is_gone = (kind in {ChangeKind.TRASH, ChangeKind.TRASH_PROMPT}) != is_undone
+    event = "trashed" if is_gone else "restored"
+    if kind in OF_PROMPTS:
+        return {event: f"prompt-{change.before['prompt']}"}
+    pks = change.images if is_gone else there
+    if kind == ChangeKind.RESTORE or (kind == ChangeKind.TRASH and is_undone):
+        return {event: f"image-{pks[0]}"} if len(pks) == 1 else {}
+    return {}
 
 
 def _let_searches_follow(change: Change, *, is_undone: bool) -> None:
@@ -120,12 +144,22 @@ def marks_of(images: Any) -> dict[int, tuple[int, bool]]:
     return {pk: (rating, favourite) for pk, rating, favourite in rows}
 
 
+def _undone_words(change: Change, there: list[int]) -> str:
+    if change.kind == ChangeKind.TRASH_PROMPT:
+        return _("Prompt restored with its pictures.")
+    if change.kind == ChangeKind.TRASH and len(there) == 1:
+        return _("Picture restored.")
+    return _("Taken back.")
+
+
 def change_words(change: Change) -> str:
     """What it has done, in a sentence."""
     count = change.count
     if not count:
         return _("Nothing had to be changed.")
     kind = ChangeKind(change.kind)
+    if kind == ChangeKind.RESTORE and count == 1:
+        return _("Picture restored.")
     if kind in {ChangeKind.RATE, ChangeKind.FAVOUR}:
         return _mark_words(kind, count, change.before["now"])
     words = {
@@ -151,6 +185,10 @@ def _one_words(change: Change) -> str:
     """Of what is done to one thing at a time."""
     if change.kind == ChangeKind.RENAME:
         return _("Renamed to “%(name)s”.") % {"name": change.before["now"]}
+    if change.kind == ChangeKind.TRASH_PROMPT:
+        return _("Prompt deleted with its pictures.")
+    if change.kind == ChangeKind.RESTORE_PROMPT:
+        return _("Prompt restored with its pictures.")
     if change.kind == ChangeKind.COVER:
         return _("This picture stands for the collection now.")
     return _("Moved.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib import messages
 from django.db.models import Q
 from django.db.models.functions import Left
 from django.http import HttpResponse
@@ -21,7 +20,7 @@ from gallery.jobs import purge
 from gallery.models import Change, Image, Prompt
 
 from .cards import EXCERPT
-from .changes import told
+from .changes import answered, said, told
 from .requests import StudioRequest, came_from, whole_number
 
 if TYPE_CHECKING:
@@ -78,9 +77,11 @@ def trash_empty(request: StudioRequest) -> HttpResponse:
 def image_trash(request: StudioRequest, pk: int) -> HttpResponse:
     image = get_object_or_404(Image.objects.of(request.user).with_file(), pk=pk)
     change = Change.objects.trash(request.user, Image.objects.of(request.user).filter(pk=image.pk))
-    # Gone already: then it is not this press that is taken back.
-    undo = reverse("change_undo", args=[change.pk]) if change.count else ""
-    return _moved(request, "trashed", f"image-{pk}", _("Picture deleted."), undo)
+    name = f"image-{pk}"
+    back, events = _back(request, name), {"trashed": name}
+    if not change.count:  # gone already: it is not this press that is taken back
+        return said(request, change, _("Nothing had to be changed."), back, events)
+    return answered(request, _("Picture deleted."), change, back, events)
 
 
 @require_POST
@@ -94,33 +95,17 @@ def image_restore(request: StudioRequest, pk: int) -> HttpResponse:
 def prompt_trash(request: StudioRequest, pk: int) -> HttpResponse:
     """Delete a prompt with its pictures; refused while something of it is under way."""
     prompt = get_object_or_404(Prompt.objects.of(request.user).filter(purged_at=None), pk=pk)
-    if not Prompt.objects.trash(prompt.pk) and Prompt.objects.kept().filter(pk=pk).exists():
+    change = Change.objects.trash_prompt(request.user, prompt.pk)
+    if not change.count and Prompt.objects.kept().filter(pk=pk).exists():
         return _refused(request, prompt)
-    undo = reverse("prompt_restore", args=[pk])
-    return _moved(request, "trashed", f"prompt-{pk}", _("Prompt deleted with its pictures."), undo)
+    return told(request, change, _back(request, f"prompt-{pk}"))
 
 
 @require_POST
 def prompt_restore(request: StudioRequest, pk: int) -> HttpResponse:
     prompt = get_object_or_404(Prompt.objects.of(request.user).filter(purged_at=None), pk=pk)
-    Prompt.objects.restore(prompt.pk)
-    undo = reverse("prompt_trash", args=[pk])
-    words = _("Prompt restored with its pictures.")
-    return _moved(request, "restored", f"prompt-{pk}", words, undo)
-
-
-def _moved(
-    request: StudioRequest, event: str, name: str, words: str, undo: str = ""
-) -> HttpResponse:
-    """To htmx the bar that says so and offers undo, and an event: the page hides or shows what
-    bears that name. Else the page that one came from, which says the same.
-    """
-    if request.htmx:
-        answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
-        answer["HX-Trigger"] = f'{{"{event}": "{name}"}}'
-        return answer
-    messages.success(request, words, extra_tags=undo)
-    return redirect(_back(request, name))
+    change = Change.objects.restore_prompt(request.user, prompt.pk)
+    return told(request, change, _back(request, f"prompt-{pk}"))
 
 
 def _refused(request: StudioRequest, prompt: Prompt) -> HttpResponse:

@@ -33,7 +33,7 @@ def visit_recall(request: StudioRequest) -> HttpResponse:
 def _told(request: StudioRequest, words: str, undo: str = "") -> HttpResponse:
     """To htmx the bar that says so, and what is told by now; else the page that one came from."""
     if request.htmx:
-        request.user.refresh_from_db(fields=["heard_at"])
+        request.user.refresh_from_db(fields=["heard_back_at"])
         return render(request, "gallery/_since_changed.html", {"words": words, "undo": undo})
     messages.success(request, words, extra_tags=undo)
     return redirect(came_from(request) or reverse("studio_show"))

@@ -3,16 +3,16 @@
 (() => {
   "use strict";
 
-  const { $, $$, cookie, tell } = artel;
+  const { $, $$, cookie, hush, tell } = artel;
   const root = $("#cull");
   const place = $("#plate");
   if (!place?.firstElementChild?.dataset.here) return;
 
   const count = $("#cull-count");
   const alert = $("#alert");
-  const stand = { at: Number(count.dataset.at), total: Number(count.dataset.total) };
   const done = []; // what can be taken back, the last of it last
-  let ended; // the plate that was left for the end
+  let ended; // one is at the end, or on the way there
+  let isOver = false; // and goes there again, if it did not come
 
   // Sending
 
@@ -25,6 +25,7 @@
     });
     const text = await answer.text();
     if (!answer.ok) throw Object.assign(new Error(answer.status), { text: answer.status < 500 ? text : "" });
+    hush();
     return text;
   }
 
@@ -73,12 +74,15 @@
 
   // The number of the picture one sees, not of one that is still on its way.
   function drawCount() {
-    if (deck.busy) return;
-    const said = (number) => number.toLocaleString(document.documentElement.lang);
-    count.textContent = count.dataset.words.replace("{a}", said(stand.at)).replace("{b}", said(stand.total));
+    if (deck.isThere) writeCount(deck.number, deck.total);
+  }
+
+  function writeCount(number, total) {
+    const said = (one) => one.toLocaleString(document.documentElement.lang);
+    count.textContent = count.dataset.words.replace("{a}", said(number)).replace("{b}", said(total));
     const bar = $("progress", root);
-    bar.max = Math.max(1, stand.total);
-    bar.value = stand.at;
+    bar.max = Math.max(1, total);
+    bar.value = number;
   }
 
   function drawUndo() {
@@ -86,7 +90,10 @@
   }
 
   const deck = artel.deck(place, {
+    number: Number(count.dataset.at),
+    total: Number(count.dataset.total),
     shown(plate) {
+      isOver = false;
       history.replaceState(history.state, "", plate.dataset.here);
       document.title = plate.dataset.title;
       $("#news").textContent = $("img", plate).alt;
@@ -95,10 +102,10 @@
       clearTimeout(noting);
       noting = setTimeout(note, 1000);
     },
-    failed(error, by) {
-      stand.at += by;
-      drawCount();
-      complain(error);
+    // What follows was deleted elsewhere, and nothing comes after it.
+    failed(error) {
+      if (error.isEnd) finish();
+      else complain(error);
     },
   });
   const plate = () => deck.plate;
@@ -106,48 +113,47 @@
   // Going
 
   function next() {
-    if (ended || !deck.ready()) return;
-    if (deck.go(1)) stand.at += 1;
-    else finish();
-    drawCount();
+    if (deck.busy || ended) return;
+    if (isOver || !(deck.isThere ? deck.go(1) : deck.again())) finish();
   }
 
   function previous() {
-    if (deck.busy) return;
-    if (ended) { if (deck.at >= 0) { reopen(); deck.again(); } return; }
-    if (!deck.ready()) return;
-    if (deck.go(-1)) stand.at -= 1;
-    drawCount();
+    if (!deck.busy && (deck.isThere ? deck.go(-1) : deck.again())) reopen();
   }
 
-  // The end says what was done, so it waits until all of it is.
+  // The end says what was done, so it waits until all of it is. What fails meanwhile leads back.
   async function finish() {
-    ended = plate();
+    const leaving = {};
+    ended = leaving;
+    isOver = true;
     clearTimeout(noting);
     noting = 0;
     place.setAttribute("aria-busy", "true");
     await queue;
+    if (ended !== leaving) return;
     try {
       const answer = await fetch(root.dataset.end, { headers: { "HX-Request": "true" }, cache: "no-store" });
       if (!answer.ok) throw new Error(answer.status);
       const template = document.createElement("template");
       template.innerHTML = await answer.text();
+      if (ended !== leaving) return;
       place.replaceChildren(document.importNode(template.content, true));
-      htmx.process(place);
       history.replaceState(history.state, "", root.dataset.end);
       root.dataset.over = "";
+      writeCount(deck.total, deck.total);
       drawUndo();
       $("a, button", place)?.focus();
     } catch (error) {
+      if (ended !== leaving) return;
       ended = undefined;
       complain(error);
     }
     place.removeAttribute("aria-busy");
-    drawCount();
   }
 
   function reopen() {
     ended = undefined;
+    isOver = false;
     delete root.dataset.over;
   }
 
@@ -161,40 +167,43 @@
   }
 
   function act(form, button) {
-    if (ended || !deck.ready()) return;
+    if (deck.busy || ended) return;
+    if (!deck.isThere) { next(); return; } // nothing is done to what left already
+    if (!deck.isSeen) {
+      if ($("img", plate()).complete) tell(alert.dataset.failed);
+      return;
+    }
     const { here } = plate().dataset;
-    const one = { here, index: deck.at, ...stand, undo: "", kind: form.dataset.act };
+    const one = { here, number: deck.number, undo: "", kind: form.dataset.act };
     const sent = send(form.action, asked(form, button)).then((text) => {
       one.undo = wayBack(text);
       say(text);
       deck.forget(here);
     });
-    one.sent = sent.catch((error) => { fail(one, error); goBack(one); });
+    one.sent = sent.catch((error) => { fail(one, error); leadBack(one); });
     done.push(one);
-    if (one.kind === "trash") {
-      stand.total -= 1;
-      if (!deck.leave()) { stand.at = Math.max(0, stand.total); finish(); }
-      drawCount();
-    } else {
-      next();
-    }
+    if (one.kind !== "trash") { next(); return; }
+    if (!deck.leave()) finish();
+    else drawCount();
   }
 
-  function goBack({ here, index, at, total, kind }) {
+  function goBack({ here, number }) {
     reopen();
-    stand.at = at;
-    stand.total = kind === "trash" ? stand.total + 1 : stand.total;
-    deck.back(here, index);
-    drawCount();
+    deck.back(here, number);
+  }
+
+  // Of several that failed, to the first.
+  function leadBack(one) {
+    if (ended || isOver || one.number <= deck.number) goBack(one);
+    else { deck.put(one.here, one.number); drawCount(); }
   }
 
   // What was done last is taken back, and what cannot be for want of an answer is kept to be tried again.
   async function undo() {
-    const other = $("#undo form");
-    if (other && !done.some((one) => one.undo === other.getAttribute("action"))) { other.requestSubmit(); return; }
+    // A form without htmx takes back what was done before this page.
+    if (!done.length) { $("#undo form:not([hx-post])")?.requestSubmit(); return; }
     const one = done.pop();
     drawUndo();
-    if (!one) return;
     await one.sent;
     if (one.kind !== "rerun" && !one.undo) return;
     try {
@@ -239,7 +248,7 @@
   // Words are added to the picture that stays: it is drawn anew, with them.
   async function tag(form) {
     const { here } = plate().dataset;
-    const one = { here, index: deck.at, ...stand, undo: "", kind: "tag" };
+    const one = { here, number: deck.number, undo: "", kind: "tag" };
     const error = $("#cull-tags-error");
     try {
       const text = await send(form.action, asked(form));
@@ -247,7 +256,7 @@
       done.push(one);
       say(text);
       document.activeElement?.blur();
-      if (plate().dataset.here === here) deck.back(here, deck.at);
+      if (plate().dataset.here === here) deck.back(here, one.number);
     } catch (failure) {
       const template = document.createElement("template");
       template.innerHTML = failure.text ?? "";

@@ -29,10 +29,10 @@
 
   // Round and round: after the last comes the first.
   function next() {
-    if (!deck.ready()) return;
+    if (deck.busy) return;
     if (!deck.go(1)) deck.jump(deck.plate.dataset.next);
   }
-  const previous = () => { if (deck.ready()) deck.go(-1); };
+  const previous = () => { if (!deck.busy) deck.go(-1); };
 
   function wait() {
     clearTimeout(timer);

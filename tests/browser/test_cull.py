@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -219,6 +220,103 @@ def test_what_is_slow_or_fails_to_come_is_neither_counted_nor_passed_over(
     assert marks(house, third) == (0, 0, 1)
 
 
+def trash(house: House, pk: int) -> None:
+    """In another tab."""
+    house.execute("UPDATE gallery_image SET trashed_at = datetime('now') WHERE id = ?", pk)
+
+
+def test_what_is_deleted_elsewhere_is_passed_over(
+    house: House, person: Person, gallery: list[int], visit: NewPage
+) -> None:
+    first, second, third, fourth, last = gallery
+    page = visit(person, "/gallery/")
+    held: list[Route] = []
+    page.route(re.compile(f"/gallery/cull/.*at={third}"), lambda route: held.append(route))
+    page.get_by_role("link", name="Cull", exact=True).click()
+    at(page, first, "1 of 5")
+    page.wait_for_load_state()
+    page.keyboard.press("ArrowRight")
+    at(page, second, "2 of 5")
+    trash(house, third)
+    trash(house, last)
+    for route in held:
+        route.continue_()
+    page.keyboard.press("ArrowRight")
+    at(page, fourth, "3 of 3")
+    page.keyboard.press("ArrowLeft")
+    at(page, second, "2 of 3")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("4")
+    expect(page.get_by_role("heading", name="That was the last one")).to_be_visible()
+    assert marks(house, fourth) == (0, 4, 0)
+    page.keyboard.press("ArrowLeft")
+    at(page, fourth, "3 of 3")
+
+
+def test_one_undo_after_the_other_while_answers_are_slow(
+    house: House, person: Person, gallery: list[int], visit: NewPage
+) -> None:
+    first, second, third, *_ = gallery
+    page = visit(person, "/gallery/cull/")
+    at(page, first, "1 of 5")
+    page.wait_for_timeout(500)  # neighbours are ready
+    posted: list[str] = []
+
+    def slow(route: Route) -> None:
+        posted.append(route.request.url)
+        time.sleep(0.2)
+        route.continue_()
+
+    page.route(re.compile("/undo/"), slow)
+    for key in ("5", "k", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("#undo")).to_contain_text("Picture deleted.")
+    for _ in range(4):
+        page.keyboard.press("u")
+    at(page, first, "1 of 5")
+    expect(page.locator("#undo").get_by_role("button")).to_have_count(0)
+    assert len(posted) == len(set(posted)) == 3
+    assert [marks(house, pk) for pk in (first, second, third)] == [(0, 0, 0)] * 3
+
+
+def test_without_a_network_what_failed_leads_back_and_the_end_is_asked_for_again(
+    house: House, person: Person, gallery: list[int], visit: NewPage, guard: Guard
+) -> None:
+    guard.faults_allowed += ["ERR_INTERNET_DISCONNECTED"]
+    first, second, *_ = gallery
+    page = visit(person, "/gallery/cull/")
+    at(page, first, "1 of 5")
+    page.wait_for_timeout(500)  # neighbours are ready
+    alert = page.locator("#alert")
+    page.context.set_offline(True)
+    for key in ("k", "x"):
+        page.keyboard.press(key)
+    expect(alert).to_contain_text("No answer from this server")
+    at(page, first, "1 of 5")
+    page.context.set_offline(False)
+    page.keyboard.press("k")
+    at(page, second, "2 of 5")
+    expect(alert).to_be_empty()  # until something goes right
+    assert [marks(house, pk) for pk in (first, second)] == [(1, 0, 0), (0, 0, 0)]
+    for pk in gallery[1:]:
+        trash(house, pk)
+    page.goto("/gallery/cull/?at=start")
+    at(page, first, "1 of 1")
+    page.wait_for_load_state()
+    page.route(re.compile("at=end"), lambda route: route.abort("internetdisconnected"))
+    page.keyboard.press("x")
+    expect(alert).to_contain_text("No answer from this server")
+    for key in ("ArrowRight", "3", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.unroute_all()
+    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="Nothing is left here")).to_be_visible()
+    assert marks(house, first) == (1, 0, 1)
+    page.keyboard.press("u")
+    at(page, first, "1 of 1")
+
+
 def test_by_a_thumb(house: House, person: Person, gallery: list[int], visit: NewPage) -> None:
     phone = {"width": 360, "height": 740}
     page = visit(person, "/gallery/cull/", viewport=phone, has_touch=True, is_mobile=True)
@@ -317,3 +415,25 @@ def test_who_wants_it_still_starts_the_slides_by_hand(
     page = visit(person, "/gallery/slides/", reduced_motion="reduce")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page.locator(".slides.moves")).to_have_count(0)
+
+
+def test_slides_go_on_when_one_was_deleted_elsewhere(
+    house: House, person: Person, gallery: list[int], visit: NewPage
+) -> None:
+    first, second, third, fourth, last = gallery
+    page = visit(person, "/gallery/")
+    held: list[Route] = []
+    page.route(re.compile(f"/gallery/slides/.*at={third}"), lambda route: held.append(route))
+    page.goto(f"/gallery/slides/?at={first}")
+    page.wait_for_load_state()
+    page.keyboard.press(" ")  # it stands
+    trash(house, third)
+    for _ in range(50):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    for route in held:
+        route.continue_()
+    for pk in (second, fourth, last, first, second):
+        page.keyboard.press("ArrowRight")
+        expect(page).to_have_url(re.compile(f"at={pk}$"))

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from gallery.archive import removal, thumbnails
 from gallery.jobs import purge, sweep
-from gallery.models import Image, Prompt, Question, Standing, Task, User
+from gallery.models import Change, Image, Prompt, Question, Standing, Task, User
 from tests.conftest import Submit
 from tests.invariants import check_files, check_money
 from tests.trash import restore, trash
@@ -122,6 +122,26 @@ def test_one_empties_ones_own_trash(
     assert (data_dir / theirs.file).is_file()
     assert Prompt.objects.get(owner=bob).text == "theirs"
     check_files(data_dir)
+
+
+def test_emptying_takes_nothing_that_comes_there_meanwhile(
+    images: list[Image], data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with its old date, by which it seems to have been there before."""
+    monkeypatch.setattr(purge, "BATCH", 1)
+    owner, last = images[0].owner, images[2]
+    back = Change.objects.restore(owner, Image.objects.filter(pk=last.pk))
+    remove = removal.remove_picture
+
+    def undoing(folder: Path, name: str) -> None:
+        back.undo()
+        remove(folder, name)
+
+    monkeypatch.setattr(removal, "remove_picture", undoing)
+    purge.empty(owner)
+    last.refresh_from_db()
+    assert (last.is_trashed, last.is_purged) == (True, False)
+    assert Image.objects.purged().count() == 2
 
 
 STEPS = ("announced", "marked", "thumbnails", "originals")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +19,19 @@ from gallery.models import (
     Collection,
     Image,
     Membership,
+    Prompt,
     Tag,
     Tagging,
+    Task,
     TooManyTags,
     TooMuchAtOnce,
     User,
 )
 from gallery.models.change import CHUNK
+from tests.conftest import Submit
 from tests.trash import restore, trash
+from tests.views.conftest import finish as finish
+from tests.views.conftest import picture as picture
 
 MANY = CHUNK + 100
 
@@ -181,6 +187,82 @@ def test_undoing_the_trash_brings_back_what_it_took_alone(alice: User) -> None:
     Image.objects.filter(pk=gone).purge()
     assert change.undo()
     assert list(Image.objects.in_gallery().values_list("pk", flat=True)) == [one]
+
+
+def test_undoing_a_restore_puts_there_what_it_took_out_and_hangs_yet(
+    alice: User, bob: User
+) -> None:
+    one, again, gone, stays = hang(alice, 4)
+    (theirs,) = hang(bob, 1)
+    first = Change.objects.trash(alice, Image.objects.filter(pk__in=[one, again, gone]))
+    Change.objects.trash(bob, Image.objects.filter(pk=theirs))
+    was = Image.objects.get(pk=one).trashed_at
+    change = Change.objects.restore(alice, Image.objects.all())
+    assert (change.count, set(change.images)) == (3, {one, again, gone})
+    assert change.can_be_seen()
+    assert not first.can_be_seen()
+    trash(again)  # by itself, since
+    anew = Image.objects.get(pk=again).trashed_at
+    trash(gone)
+    Image.objects.filter(pk=gone).purge()
+    assert change.undo()
+    assert not change.undo()
+    assert Image.objects.get(pk=one).trashed_at == was
+    assert Image.objects.get(pk=again).trashed_at == anew != was
+    assert list(Image.objects.in_gallery()) == [Image.objects.get(pk=stays)]
+    assert Image.objects.get(pk=theirs).trashed_at
+    assert first.can_be_seen()
+    assert not change.can_be_seen()
+
+
+def test_a_restore_can_be_taken_back_while_any_of_it_hangs(alice: User) -> None:
+    pks = hang(alice, MANY)
+    Change.objects.trash(alice, Image.objects.all())
+    change = Change.objects.restore(alice, Image.objects.all())
+    Change.objects.trash(alice, Image.objects.filter(pk__in=pks[:-1]))
+    assert change.can_be_seen()
+    trash(pks[-1])
+    assert not change.can_be_seen()
+
+
+def test_a_prompt_leaves_and_comes_back_as_changes(
+    alice: User, bob: User, submit: Submit, finish: Callable[[Task], Image]
+) -> None:
+    tasks = list(submit(alice, count=3).tasks.order_by("pk"))
+    alone, along, other = (finish(task).pk for task in tasks)
+    prompt = tasks[0].batch.prompt_id
+    trash(alone)
+    assert Change.objects.trash_prompt(bob, prompt).count == 0
+    gone = Change.objects.trash_prompt(alice, prompt)
+    assert gone.can_be_seen()
+    was = Prompt.objects.get().trashed_at
+    assert Change.objects.restore_prompt(bob, prompt).count == 0
+    back = Change.objects.restore_prompt(alice, prompt)
+    assert (back.count, back.images, gone.can_be_seen()) == (1, [], False)
+    trash(other)
+    restore(alone)
+    assert back.undo()
+    # With what came back along with it and hangs yet: the rest is where it was put since.
+    assert list(Image.objects.filter(trashed_at=was).values_list("pk", flat=True)) == [along]
+    assert list(Image.objects.in_gallery().values_list("pk", flat=True)) == [alone]
+    assert Prompt.objects.get().trashed_at == was
+    assert gone.undo()
+    assert set(Image.objects.in_gallery().values_list("pk", flat=True)) == {alone, along}
+    assert Prompt.objects.kept().exists()
+
+
+def test_a_prompt_that_is_under_way_again_stays(
+    alice: User, submit: Submit, finish: Callable[[Task], Image]
+) -> None:
+    task = submit(alice).tasks.get()
+    finish(task)
+    Change.objects.trash_prompt(alice, task.batch.prompt_id)
+    back = Change.objects.restore_prompt(alice, task.batch.prompt_id)
+    Task.objects.filter(pk=task.pk).update(status="queued")
+    assert not back.can_be_seen()
+    assert back.undo()
+    assert Prompt.objects.kept().exists()
+    assert Change.objects.trash_prompt(alice, task.batch.prompt_id).count == 0
 
 
 def test_what_was_purged_gets_nothing_back(alice: User, bob: User) -> None:

@@ -167,9 +167,63 @@ def test_restoring_a_prompt_is_taken_back(by_alice: Client, image: Image) -> Non
     pk = image.task.batch.prompt_id
     Prompt.objects.trash(pk)
     answer = by_alice.post(f"/prompts/{pk}/restore/", headers=HTMX)
-    assert f'hx-post="/prompts/{pk}/trash/"' in answer.text
-    by_alice.post(f"/prompts/{pk}/trash/", headers=HTMX)
+    assert json.loads(answer["HX-Trigger"])["restored"] == f"prompt-{pk}"
+    answer = by_alice.post(UNDO.findall(answer.text)[0], headers=HTMX)
+    assert json.loads(answer["HX-Trigger"])["trashed"] == f"prompt-{pk}"
     assert Prompt.objects.in_trash().count() == Image.objects.in_trash().count() == 1
+
+
+def test_step_by_step_a_deleted_prompt_comes_back_once(
+    by_alice: Client, alice: User, image: Image
+) -> None:
+    assert image.task
+    Change.objects.rate(alice, Image.objects.filter(pk=image.pk), 3)
+    pk = image.task.batch.prompt_id
+    answer = by_alice.post(f"/prompts/{pk}/trash/", headers=HTMX)
+    answer = by_alice.post(UNDO.findall(answer.text)[0], headers=HTMX)
+    assert "Prompt restored with its pictures. Before that: 1 picture rated 3 of 5." in answer.text
+    by_alice.post(UNDO.findall(answer.text)[0], headers=HTMX)
+    image.refresh_from_db()
+    assert (image.rating, image.trashed_at) == (0, None)
+
+
+def test_a_prompt_that_was_there_is_not_deleted_by_taking_that_back(
+    by_alice: Client, image: Image
+) -> None:
+    assert image.task
+    answer = by_alice.post(f"/prompts/{image.task.batch.prompt_id}/restore/", headers=HTMX)
+    assert "Nothing had to be changed." in answer.text
+    assert not UNDO.findall(answer.text)
+
+
+def test_the_second_press_of_delete_offers_what_the_first_one_did(
+    by_alice: Client, image: Image
+) -> None:
+    first, second = (by_alice.post(f"/images/{image.pk}/trash/", headers=HTMX) for _ in range(2))
+    assert UNDO.findall(first.text) == UNDO.findall(second.text) != []
+    assert "Nothing had to be changed. Before that: 1 picture deleted." in second.text
+    assert json.loads(second["HX-Trigger"]) == {"trashed": f"image-{image.pk}"}
+
+
+def test_undoing_what_is_so_already_says_so(by_alice: Client, alice: User, image: Image) -> None:
+    deletion = Change.objects.trash(alice, Image.objects.filter(pk=image.pk))
+    restore(image.pk)
+    answer = by_alice.post(f"/changes/{deletion.pk}/undo/", headers=HTMX)
+    assert "Nothing had to be changed." in answer.text
+    image.refresh_from_db()
+    assert image.trashed_at is None
+
+
+def test_what_lost_its_prompt_is_in_the_trash_by_itself(
+    by_alice: Client, alice: User, image: Image
+) -> None:
+    """Deleted along with its prompt, restored alone, and put back when the prompt is purged."""
+    assert image.task
+    Prompt.objects.trash(image.task.batch.prompt_id)
+    back = Change.objects.restore(alice, Image.objects.filter(pk=image.pk))
+    purge.empty(alice)
+    assert back.undo()
+    assert f"/images/{image.pk}/restore/" in by_alice.get("/trash/").text
 
 
 def test_undo_brings_it_back(by_alice: Client, image: Image) -> None:
@@ -217,7 +271,7 @@ def test_a_deleted_prompt_is_gone_with_its_pictures(
     by_alice: Client, image: Image, prompt: Prompt
 ) -> None:
     answer = by_alice.post(f"/prompts/{prompt.pk}/trash/", headers=HTMX)
-    assert answer["HX-Trigger"] == f'{{"trashed": "prompt-{prompt.pk}"}}'
+    assert json.loads(answer["HX-Trigger"])["trashed"] == f"prompt-{prompt.pk}"
     assert "red roof" not in by_alice.get("/history/").text
     assert f'id="image-{image.pk}"' not in by_alice.get("/").text
     assert by_alice.get(f"/?from={prompt.pk}").status_code == 404

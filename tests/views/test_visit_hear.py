@@ -69,7 +69,7 @@ def test_of_the_next_absence_it_is_told_anew(
     by_alice.get("/")
     by_alice.post("/visits/hear/")
     earlier = timezone.now() - timedelta(hours=1)
-    User.objects.filter(pk=alice.pk).update(seen_at=earlier, back_at=earlier, heard_at=earlier)
+    User.objects.filter(pk=alice.pk).update(seen_at=earlier, back_at=earlier, heard_back_at=earlier)
     make_image(alice)
     assert "3 pictures came" in by_alice.get("/").text
 
