@@ -20,7 +20,9 @@ from .batch import (
     TokenReused,
 )
 from .budget import Budget, Left, OverLimit, current_month
-from .change import OF_PROMPTS, Change, ChangeKind, TooManyTags, TooMuchAtOnce
+from .change import Change
+from .change_kind import OF_PROMPTS, ChangeKind
+from .change_rows import TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership, NameTaken
 from .comparison import Comparison, Verdict

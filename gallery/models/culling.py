@@ -11,7 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .change import Change, ChangeKind
+from .change import Change
+from .change_kind import ChangeKind
 from .image import Image
 
 if TYPE_CHECKING:

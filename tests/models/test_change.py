@@ -27,7 +27,7 @@ from gallery.models import (
     TooMuchAtOnce,
     User,
 )
-from gallery.models.change import CHUNK
+from gallery.models.change_rows import CHUNK
 from tests.conftest import Submit
 from tests.trash import restore, trash
 from tests.views.conftest import finish as finish
@@ -139,7 +139,7 @@ def test_a_press_is_bounded(alice: User, monkeypatch: Any) -> None:
     every = Image.objects.all()
     Change.objects.tag(alice, every, ["sea"])
     Change.objects.collect(alice, five, found)
-    monkeypatch.setattr("gallery.models.change.MOST_AT_ONCE", 5)
+    monkeypatch.setattr("gallery.models.change_rows.MOST_AT_ONCE", 5)
     verbs: list[tuple[int, Any]] = [
         (5, lambda images: Change.objects.rate(alice, images, 3)),
         (5, lambda images: Change.objects.favour(alice, images, True)),
@@ -340,7 +340,7 @@ def test_old_changes_are_forgotten(alice: User, settings: Any) -> None:
 
 def test_so_many_changes_are_kept_of_each_person(alice: User, bob: User, monkeypatch: Any) -> None:
     """The oldest go first, and nobody else's."""
-    monkeypatch.setattr("gallery.models.change.MOST_KEPT", 3)
+    monkeypatch.setattr("gallery.models.change_queryset.MOST_KEPT", 3)
     hang(alice, 1)
     hang(bob, 1)
     every = Image.objects.all()
@@ -358,13 +358,15 @@ def test_no_more_is_kept_of_each_person_than_a_disk_has_room_for(
     every = Image.objects.all()
     (one,) = hang(alice, 1)
     thousand = Change.objects.rate(alice, every.exclude(pk=one), 1)
-    monkeypatch.setattr("gallery.models.change.MOST_LETTERS", 2 * len(str(thousand.before)))
+    monkeypatch.setattr(
+        "gallery.models.change_queryset.MOST_LETTERS", 2 * len(str(thousand.before))
+    )
     kept: list[Change] = [thousand]
     for number in range(4):
         kept.append(Change.objects.favour(alice, Image.objects.filter(pk=one), number % 2 == 0))
         kept.append(Change.objects.rate(alice, every.exclude(pk=one), number % 2 + 2))
     assert list(Change.objects.order_by("pk")) == kept[-2:]
-    monkeypatch.setattr("gallery.models.change.MOST_LETTERS", 10)
+    monkeypatch.setattr("gallery.models.change_queryset.MOST_LETTERS", 10)
     last = Change.objects.trash(alice, every)
     assert list(Change.objects.all()) == [last]
     assert last.undo()

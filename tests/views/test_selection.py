@@ -138,7 +138,7 @@ def test_more_than_one_press_may_change_is_explained(
     by_alice: Client, images: list[Image], monkeypatch: pytest.MonkeyPatch, path: str,
     data: dict[str, str], most: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("gallery.models.change.MOST_AT_ONCE", 3)
+    monkeypatch.setattr("gallery.models.change_rows.MOST_AT_ONCE", 3)
     for headers in ({}, HTMX):
         answer = by_alice.post(f"/selection/{path}/", {**ALL, **data}, headers=headers)
         assert answer.status_code == 422
