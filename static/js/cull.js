@@ -6,7 +6,8 @@
   const { $, $$, cookie, hush, tell } = artel;
   const root = $("#cull");
   const place = $("#plate");
-  if (!place?.firstElementChild?.dataset.here) return;
+  const leave = { Escape: () => { location.href = root.dataset.home; } };
+  if (!place?.firstElementChild?.dataset.here) { artel.keys(leave); return; }
 
   const count = $("#cull-count");
   const alert = $("#alert");
@@ -357,7 +358,7 @@
     r: () => { if (form("rerun")) rerun(form("rerun")); },
     u: undo,
     z: zoom,
-    Escape: () => { location.href = root.dataset.home; },
+    ...leave,
   };
   artel.keys(KEYS);
   artel.swipes(place, { left: next, right: previous });

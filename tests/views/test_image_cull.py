@@ -157,3 +157,10 @@ def test_as_many_queries_for_many_pictures(
     for _ in range(6):
         make_image(alice)
     assert queries() == few
+
+
+@pytest.mark.parametrize("page", ["/gallery/cull/", "/gallery/slides/"])
+def test_a_line_that_is_not_clear_is_explained(by_alice: Client, page: str) -> None:
+    wrong = by_alice.get(f"{page}?q=rating:9").text
+    assert wrong.count('<p class="error">') == 1
+    assert '<p class="error">' not in by_alice.get(f"{page}?q=rating:5").text
