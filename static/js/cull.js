@@ -97,9 +97,9 @@
       isOver = false;
       history.replaceState(history.state, "", plate.dataset.here);
       document.title = plate.dataset.title;
-      $("#news").textContent = $("img", plate).alt;
       drawCount();
       drawUndo();
+      $("#news").textContent = `${count.textContent}. ${$("img", plate).alt}`;
       clearTimeout(noting);
       noting = setTimeout(note, 1000);
     },
@@ -336,6 +336,7 @@
       event.stopImmediatePropagation(); // else what is last is taken back twice
       undo();
     }
+    if (event.key === "Enter" && event.repeat && event.target.matches("#plate button")) event.preventDefault(); // the next one's
     if (event.key === "Escape" && event.target.matches("#plate input")) { event.target.blur(); event.stopPropagation(); }
   }, true);
 

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { $, letter, typing } = artel;
+  const { $, $$, letter, typing } = artel;
   const AHEAD = 3;
   const KEPT = 12;
 
@@ -124,10 +124,21 @@
       if (worn.size > KEPT) worn.delete(worn.keys().next().value);
     }
 
+    // Whoever goes on by Tab and Enter finds the focus on the same button of the next one.
+    function counterpart(plate) {
+      const one = document.activeElement;
+      if (!place.contains(one) || !one.matches(":focus-visible")) return undefined;
+      if (one.rel) return $(`[rel=${one.rel}]`, plate);
+      const act = one.closest("form")?.dataset.act;
+      return $$("button", plate).find((other) => other.value === one.value && other.closest("form")?.dataset.act === act);
+    }
+
     function draw(plate) {
       if (place.firstElementChild !== plate) {
+        const next = counterpart(plate);
         place.replaceChildren(plate);
         htmx.process(plate);
+        next?.focus({ preventScroll: true });
       }
       place.removeAttribute("aria-busy");
       // What was deleted, or came, elsewhere is not in what was counted at first.

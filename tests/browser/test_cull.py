@@ -220,6 +220,37 @@ def test_what_is_slow_or_fails_to_come_is_neither_counted_nor_passed_over(
     assert marks(house, third) == (0, 0, 1)
 
 
+def test_by_tab_and_enter_one_stays_on_the_button(
+    house: House, person: Person, gallery: list[int], visit: NewPage
+) -> None:
+    page = visit(person, "/gallery/cull/")
+    at(page, gallery[0], "1 of 5")
+    page.keyboard.press("ArrowRight")  # as by keys
+    at(page, gallery[1], "2 of 5")
+    page.get_by_role("button", name="4 stars").focus()
+    page.keyboard.press("Enter")
+    at(page, gallery[2], "3 of 5")
+    expect(page.get_by_role("button", name="4 stars")).to_be_focused()
+    expect(page.locator("#news")).to_contain_text("3 of 5. A red fox")
+    page.keyboard.down("Enter")
+    page.keyboard.down("Enter")  # held down, it is pressed once
+    at(page, gallery[3], "4 of 5")
+    page.keyboard.up("Enter")
+    page.get_by_role("link", name="Previous").focus()
+    page.keyboard.press("Enter")
+    at(page, gallery[2], "3 of 5")
+    expect(page.get_by_role("link", name="Previous")).to_be_focused()
+    # Of a button that the mouse has pressed, Space does not press the next one's.
+    page.get_by_role("button", name="Keep").click()
+    at(page, gallery[3], "4 of 5")
+    page.keyboard.press(" ")
+    at(page, gallery[4], "5 of 5")
+    page.keyboard.press("u")
+    wait_for(lambda: [marks(house, pk) for pk in gallery] == [
+        (0, 0, 0), (0, 4, 0), (0, 4, 0), (0, 0, 0), (0, 0, 0),
+    ], 10, "one keep taken back")  # fmt: skip
+
+
 def trash(house: House, pk: int) -> None:
     """In another tab."""
     house.execute("UPDATE gallery_image SET trashed_at = datetime('now') WHERE id = ?", pk)
