@@ -486,6 +486,27 @@ MONEY = (
 
 PICTURES = (
     one(
+        "emptied-of-what-came-meanwhile",
+        "gallery/jobs/purge.py",
+        "        _purge_images(images.filter(pk__in=pks))\n",
+        "        while _purge_images(images):\n            pass\n",
+        "tests/jobs/test_purge.py::test_emptying_takes_nothing_that_comes_there_meanwhile",
+    ),
+    one(
+        "in-the-trash-and-on-no-page",
+        "gallery/models/image.py",
+        'F("trashed_at"), f"{prompt}__purged_at": None}',
+        'F("trashed_at")}',
+        "tests/views/test_trash.py::test_what_lost_its_prompt_is_in_the_trash_by_itself",
+    ),
+    one(
+        "put-back-to-be-purged-at-once",
+        "gallery/models/change.py",
+        "    return max(datetime.fromisoformat(trashed_at), latest)\n",
+        "    return datetime.fromisoformat(trashed_at)\n",
+        "tests/views/test_trash.py::test_what_was_about_to_be_purged_goes_back_for_a_day",
+    ),
+    one(
         "lost-at-the-first-no-such-task",
         POLL,
         "    if often and (now",
