@@ -6,8 +6,8 @@
   const { $, $$, cookie, hush, tell } = artel;
   const root = $("#cull");
   const place = $("#plate");
-  const leave = { Escape: () => { location.href = root.dataset.home; } };
-  if (!place?.firstElementChild?.dataset.here) { artel.keys(leave); return; }
+  const leave = () => { location.href = root.dataset.home; };
+  if (!place?.firstElementChild?.dataset.here) { artel.keys({ Escape: leave }); return; }
 
   const count = $("#cull-count");
   const alert = $("#alert");
@@ -359,7 +359,7 @@
     r: () => { if (form("rerun")) rerun(form("rerun")); },
     u: undo,
     z: zoom,
-    ...leave,
+    Escape: leave,
   };
   artel.keys(KEYS);
   artel.swipes(place, { left: next, right: previous });

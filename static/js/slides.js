@@ -5,8 +5,8 @@
   const { $ } = artel;
   const root = $("#slides");
   const place = $("#plate");
-  const leave = { Escape: () => { location.href = root.dataset.home; } };
-  if (!place) { artel.keys(leave); return; }
+  const leave = () => { location.href = root.dataset.home; };
+  if (!place) { artel.keys({ Escape: leave }); return; }
 
   const play = $("#slides-play");
   const pace = $("#slides-pace");
@@ -90,7 +90,7 @@
     "+": () => { pace.selectedIndex = Math.min(pace.length - 1, pace.selectedIndex + 1); pace.dispatchEvent(new Event("change")); },
     "-": () => { pace.selectedIndex = Math.max(0, pace.selectedIndex - 1); pace.dispatchEvent(new Event("change")); },
     f: toggleFull,
-    ...leave,
+    Escape: leave,
   };
   artel.keys(KEYS);
   artel.swipes(place, { left: next, right: previous });

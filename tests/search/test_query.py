@@ -195,6 +195,9 @@ def test_words_and_filters_are_found_through_indexes(
         plan = search.read(line, alice).narrow(own).order_by("-pk")[:60].explain()
     if connection.vendor == "postgresql":
         assert "Seq Scan" not in plan, plan
+        # What an earlier test left in the statistics may make a walk along the keys seem cheaper.
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_indexscan = off")
         every = Prompt.objects.order_by()
         assert "prompt_parts" in search.holding(every, ["cat"]).explain()
         assert "prompt_starts" in search.holding(every, ["ro"]).explain()
