@@ -23,7 +23,7 @@ from .budget import Budget, Left, OverLimit, current_month
 from .change import Change, ChangeKind, TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership, NameTaken
-from .comparison import Comparison, Verdict
+from .comparison import Comparison
 from .culling import Culling
 from .durations import Typical, typical
 from .event import Event
@@ -50,6 +50,7 @@ from .task import Task
 from .task_filters import CONTENT_REFUSED, DEMO
 from .task_queryset import IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
+from .verdict import Verdict
 from .writing import takes_writes
 from .zip import NoRoom, Step, Zip, ZipStatus
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -14,21 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from .balance import Balance
 from .reckoning import ROUNDING, Sent, sent_between
 from .task import Task
+from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    Between = Callable[[str, Balance, Balance], Sequence[Sent]]
 
 MOST = 100
 """Unknown tasks that one run of the job compares: the newest."""
 MOST_SUMS = 5_000
 """Sums of other tasks in doubt that are looked through, before nothing can be told."""
-
-
-class Verdict(models.TextChoices):
-    CHARGED = "charged", _("fits being charged")
-    FREE = "free", _("fits not being charged")
-    UNTOLD = "untold", _("cannot be told")
-
+PASSES = 3
+"""What one verdict tells of the others is told within one run, this many times at most."""
 
 WHY: dict[str, str | Promise] = {
     "no-before": _("The balance was not read in the time before it was sent."),
@@ -44,13 +43,25 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         """Compare anew for every task that is unknown now; how many."""
         unknown = Task.objects.current().unknown().filter(sent_at__isnull=False)
         tasks = list(unknown.order_by("-pk")[:MOST])
-        for task in tasks:
-            self.write(task)
+        open_ones = tasks
+        for _pass in range(PASSES):
+            between = cache(sent_between)  # many share their readings
+            found = [self.write(task, between) for task in open_ones]
+            still = [one.task for one in found if not one.is_decisive]
+            if len(still) in {0, len(open_ones)}:
+                break
+            open_ones = still
         return len(tasks)
 
-    def write(self, task: Task) -> Comparison:
-        """Compare the readings around this task's sending, and keep what they say."""
-        found = compare(task)
+    def write(self, task: Task, between: Between = sent_between) -> Comparison:
+        """Compare the readings around this task's sending, and keep what they say.
+
+        Readings are thinned out. What they have told is not untold by a wider window.
+        """
+        found = compare(task, between)
+        kept = self.filter(task=task).select_related("task").first()
+        if kept is not None and kept.outlives(found):
+            return kept
         fields = (field.name for field in Comparison._meta.concrete_fields)
         told = {name: getattr(found, name) for name in fields if name not in {"id", "task"}}
         return self.update_or_create(task=task, defaults=told)[0]
@@ -98,40 +109,71 @@ class Comparison(models.Model):
     def why_sentence(self) -> str:
         return str(WHY.get(self.why, ""))
 
+    @property
+    def is_decisive(self) -> bool:
+        return self.verdict != Verdict.UNTOLD
 
-def compare(task: Task) -> Comparison:
-    """Not saved. Before: the last good reading that was over when the task was sent. After: the
-    first that was begun when its charge could not come any more, else the newest since the doubt.
+    def outlives(self, newer: Comparison) -> bool:
+        """Whether this one tells something, and the newer one nothing and of other readings.
+
+        The same readings may be judged otherwise by what has become known of other tasks since.
+        """
+        if not self.is_decisive or newer.is_decisive or self.after_at is None:
+            return False
+        good = Balance.objects.good().filter(provider=self.task.provider)
+        is_there = good.filter(read_at=self.after_at).exists()
+        return not is_there or newer.before_at != self.before_at
+
+
+def compare(task: Task, between: Between = sent_between) -> Comparison:
+    """Not saved. Before: the last good reading that was over when the task was sent. After: each
+    since the doubt, up to the first that was begun when its charge could not come any more.
 
     Other tasks count as in reckoning.py, but those in doubt may each have cost its price or
-    nothing. The difference *fits* an amount for this task when it can be that amount together with
-    what the others can account for, out by a kopeck. Both fit, or neither: it cannot be told. That
-    it was not charged can be said only of a reading that no charge of it can follow.
+    nothing, unless that has been told. The difference *fits* an amount for this task when it can be
+    that amount together with what the others can account for, out by a kopeck. Both fit, or
+    neither: it cannot be told.
+
+    The first reading that only a charge of it fits is the one that counts: the later ones have more
+    in between that is not known, a top-up may be, or what somebody else bought. They do not undo a
+    charge; that it is paid back later makes it a charge and a rise. That it was not charged can be
+    said only of a reading that no charge of it can follow.
     """
-    found = Comparison(task=task)
     good = Balance.objects.good().filter(provider=task.provider)
-    before, after = _before(task, good), _after(task, good)
+    before, afters = _before(task, good), _afters(task, good)
+    found = _of_readings(task, before, afters[-1] if afters else None)
+    if before is None or not afters:
+        found.why = "no-before" if before is None else "no-after"
+        return found
+    for after in afters:
+        found = _of_readings(task, before, after)
+        # Who was sent and over before, or has not been sent yet, had no part in it.
+        others = [
+            one
+            for one in between(task.provider, before, after)
+            if one.pk != task.pk and _had_a_part(one, before, after)
+        ]
+        _judge(found, before, after, others, is_late=after.asked_at >= _latest_charge(task))
+        if found.verdict == Verdict.CHARGED:
+            break
+    return found
+
+
+def _of_readings(task: Task, before: Balance | None, after: Balance | None) -> Comparison:
+    """Of these readings, without a verdict yet."""
+    found = Comparison(task=task)
     for name, reading in (("before", before), ("after", after)):
         if reading is not None:
             setattr(found, f"{name}_at", reading.read_at)
             setattr(found, f"{name}_kopecks", reading.kopecks)
-    if before is None or after is None:
-        found.why = "no-before" if before is None else "no-after"
-        return found
-    # Who was sent and over before, or has not been sent yet, had no part in it.
-    others = [
-        one
-        for one in sent_between(task.provider, before, after)
-        if one.pk != task.pk and _had_a_part(one, before, after)
-    ]
-    _judge(found, before, after, others, is_late=after.asked_at >= _latest_charge(task))
     return found
 
 
 def _had_a_part(one: Sent, before: Balance, after: Balance) -> bool:
-    if one.is_doubtful:
-        return one.may_have_moved(before, after)
-    return one.between(before, after) != (0, 0)
+    if not one.is_doubtful:
+        return one.between(before, after) != (0, 0)
+    known = one.known(before, after)
+    return one.may_have_moved(before, after) if known is None else known != 0
 
 
 def _latest_charge(task: Task) -> datetime:
@@ -146,29 +188,24 @@ def _before(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
     return rows.order_by("-read_at").first()
 
 
-def _after(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
-    late = good.filter(asked_at__gte=_latest_charge(task)).order_by("asked_at").first()
-    if late is not None:
-        return late
+def _afters(task: Task, good: models.QuerySet[Balance]) -> list[Balance]:
+    """The readings since the doubt, in order: a minute apart at least, up to the first late one."""
     doubt = task.events.filter(kind="unknown").order_by("-pk").first()
-    since = doubt.created_at if doubt else task.sent_at
-    return good.filter(asked_at__gte=since).order_by("-asked_at").first()
+    since, late_from = doubt.created_at if doubt else task.sent_at, _latest_charge(task)
+    early = good.filter(asked_at__gte=since, asked_at__lt=late_from).order_by("asked_at")
+    late = good.filter(asked_at__gte=late_from).order_by("asked_at").first()
+    return [*early, *([late] if late else [])]
 
 
 def _judge(
-    found: Comparison, before: Balance, after: Balance, others: Iterable[Sent], *, is_late: bool
+    found: Comparison, before: Balance, after: Balance, others: Sequence[Sent], *, is_late: bool
 ) -> None:
-    others = list(others)
-    low, high, prices = 0, 0, []
-    for one in others:
-        least, most = one.between(before, after)
-        if one.is_doubtful and before.read_at <= one.sent_at < after.asked_at:
-            prices.append(one.price)
-            continue
-        if one.is_doubtful:  # sent before, or just now: its price may have gone then or now
-            least, most = min(least, 0), max(most, one.price)
-        low, high = low + least, high + most
-    found.others, found.doubtful = len(others), sum(one.is_doubtful for one in others)
+    either = {one.pk for one in others if _is_all_or_nothing(one, before, after)}
+    prices = [one.price for one in others if one.pk in either]
+    shares = [_share(one, before, after) for one in others if one.pk not in either]
+    low, high = sum(least for least, _ in shares), sum(most for _, most in shares)
+    found.others = len(others)
+    found.doubtful = sum(_is_open(one, before, after) for one in others)
     found.low_kopecks, found.high_kopecks = low, high + sum(prices)
     moved = found.moved_kopecks or 0
     sums = _sums(prices)
@@ -186,6 +223,27 @@ def _judge(
         found.verdict = Verdict.FREE
     else:
         found.why = "too-soon"
+
+
+def _is_open(one: Sent, before: Balance, after: Balance) -> bool:
+    """Whether it is in doubt what another task cost between these readings."""
+    return one.is_doubtful and one.known(before, after) is None
+
+
+def _is_all_or_nothing(one: Sent, before: Balance, after: Balance) -> bool:
+    """In doubt and sent between them: its price has left the balance, or nothing."""
+    return _is_open(one, before, after) and before.read_at <= one.sent_at < after.asked_at
+
+
+def _share(one: Sent, before: Balance, after: Balance) -> tuple[int, int]:
+    """The least and the most that can have left the balance for any other."""
+    known = one.known(before, after) if one.is_doubtful else None
+    if known is not None:
+        return known, known
+    least, most = one.between(before, after)
+    if one.is_doubtful:  # sent before, or just now: its price may have gone then or now
+        return min(least, 0), max(most, one.price)
+    return least, most
 
 
 def _sums(prices: Iterable[int]) -> Iterable[int]:

@@ -28,7 +28,9 @@ with what we sent in between, and this is what it means that the ledger *explain
 The *candidates* of an unexplained difference are the tasks whose cost is anybody's guess, or was
 the provider's own word, and whose money may have moved between the two readings: unknown, written
 off, recorded as not charged, failed with nothing said about money, and done at another cost than
-its price. What an unknown costs may be taken up to CHARGE_SECONDS after it was sent.
+its price. What an unknown costs may be taken up to CHARGE_SECONDS after it was sent. Where a
+comparison (see comparison.py) has told what an unknown cost and between which readings, it is in
+doubt no more: it is a candidate only where the ledger has another figure for it than that.
 
 A slip that is smaller than what was in flight hides behind it; a house at rest shows every kopeck.
 """
@@ -46,6 +48,7 @@ from django.db.models.functions import Coalesce
 from .event import Event
 from .states import TaskStatus
 from .task import Task
+from .verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +72,16 @@ class Read(Protocol):
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a comparison of balances has decided of an unknown task."""
+
+    is_charged: bool
+    since: datetime
+    """When the readings had come between which it was charged, if it was."""
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Sent:
     """A task that was sent, as its money is seen from outside."""
 
@@ -82,6 +95,7 @@ class Sent:
     is_doubtful: bool = False
     """Whether the provider took its price is not known: unknown, written off, failed silently."""
     is_candidate: bool = False
+    told: Told | None = None
 
     def taken_at(self, reading: Read) -> tuple[int, int]:
         """The least and the most that the provider had taken for it at the reading."""
@@ -101,6 +115,24 @@ class Sent:
         late = self.sent_at + timedelta(seconds=settings.CHARGE_SECONDS)
         until = late if self.over_at is None else max(self.over_at, late)
         return self.sent_at < after.read_at and until > before.asked_at
+
+    def known(self, before: Read, after: Read) -> int | None:
+        """What left the balance for it between the readings, where that was told; else None."""
+        if self.told is None:
+            return None
+        since, until = self.told.since, self.told.until
+        if not self.told.is_charged or until <= before.read_at or after.read_at <= since:
+            return 0
+        is_within = before.read_at <= since and until <= after.read_at
+        return self.price if is_within else None
+
+    def may_differ(self, before: Read, after: Read) -> bool:
+        """Whether between the readings it may have cost anything else than the ledger says."""
+        known = self.known(before, after)
+        if known is None:
+            return self.may_have_moved(before, after)
+        least, most = self.between(before, after)
+        return not least <= known <= most
 
 
 @dataclass(frozen=True)
@@ -136,7 +168,7 @@ def reckon(before: Read, after: Read, tasks: Iterable[Sent]) -> Reckoning:
     found = Reckoning(moved, sum(low for low, _ in ranges), sum(high for _, high in ranges))
     if not found.unexplained:
         return found
-    suspects = [t for t in tasks if t.is_candidate and t.may_have_moved(before, after)]
+    suspects = [t for t in tasks if t.is_candidate and t.may_differ(before, after)]
     # Whose price is just what is missing comes first, then the newest.
     suspects.sort(key=lambda task: (task.price != abs(found.unexplained), -task.pk))
     named = tuple(task.pk for task in suspects[:MOST_CANDIDATES])
@@ -155,7 +187,8 @@ def sent_between(provider: str, before: Read, after: Read) -> list[Sent]:
         .annotate(ledger=Coalesce(Sum("charges__spent_kopecks"), 0))
         .values(
             "pk", "price_kopecks", "ledger", "sent_at", "ended_at", "accepted_at", "status",
-            "reason", "cost_kopecks",
+            "reason", "cost_kopecks", "comparison__verdict", "comparison__before_at",
+            "comparison__after_at",
         )
     )  # fmt: skip
     doubts = dict(
@@ -180,4 +213,13 @@ def _sent(row: Mapping[str, Any], doubted_at: datetime | None) -> Sent:
         over_at=(doubted_at if unanswered else None) or row["ended_at"],
         is_doubtful=status in {S.UNKNOWN, S.WRITTEN_OFF} or unconfirmed,
         is_candidate=unanswered or unconfirmed or other_cost,
+        told=_told(row) if unanswered else None,
     )
+
+
+def _told(row: Mapping[str, Any]) -> Told | None:
+    verdict = row["comparison__verdict"]
+    if verdict not in {Verdict.CHARGED, Verdict.FREE}:
+        return None
+    since, until = row["comparison__before_at"], row["comparison__after_at"]
+    return Told(verdict == Verdict.CHARGED, since, until)
