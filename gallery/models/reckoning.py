@@ -32,6 +32,10 @@ its price. What an unknown costs may be taken up to CHARGE_SECONDS after it was 
 comparison (see comparison.py) has told what an unknown cost and between which readings, it is in
 doubt no more: it is a candidate only where the ledger has another figure for it than that.
 
+After a restore, what waited in the backup may have been sent since: between the last reading before
+the restore, which the backup holds, and the restore itself. Such a task is in doubt like any other
+unknown, until the provider says when it took it.
+
 A slip that is smaller than what was in flight hides behind it; a house at rest shows every kopeck.
 """
 
@@ -45,7 +49,8 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
-from .event import Event
+from .event import DOUBTS, Event
+from .numbers import numbers
 from .states import TaskStatus
 from .task import Task
 from .verdict import Verdict
@@ -180,26 +185,30 @@ def sent_between(provider: str, before: Read, after: Read) -> list[Sent]:
     since = before.asked_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
     # What was long over before the first reading has the same share in both.
     over = before.asked_at - timedelta(seconds=settings.CHARGE_SECONDS)
+    doubts, restored = {}, set()
+    lines = Event.objects.filter(kind__in=DOUBTS, created_at__gt=since)
+    for pk, kind, at in lines.values_list("task_id", "kind", "created_at"):
+        doubts[pk] = at
+        if kind == "restored" and at < after.read_at:
+            restored.add(pk)
+    sent = Q(sent_at__gt=since, sent_at__lt=after.read_at)
+    if restored:
+        sent |= Q(sent_at=None, pk__in=numbers(restored))
     rows = (
-        Task.objects.filter(provider=provider, sent_at__gt=since, sent_at__lt=after.read_at)
+        Task.objects.filter(sent, provider=provider)
         .filter(Q(ended_at=None) | Q(ended_at__gt=over))
         .order_by()
         .annotate(ledger=Coalesce(Sum("charges__spent_kopecks"), 0))
         .values(
             "pk", "price_kopecks", "ledger", "sent_at", "ended_at", "accepted_at", "status",
             "reason", "cost_kopecks", "comparison__verdict", "comparison__before_at",
-            "comparison__after_at",
+            "comparison__after_at", "created_at",
         )
     )  # fmt: skip
-    doubts = dict(
-        Event.objects.filter(kind="unknown", created_at__gt=since).values_list(
-            "task_id", "created_at"
-        )
-    )
-    return [_sent(row, doubts.get(row["pk"])) for row in rows]
+    return [_sent(row, doubts.get(row["pk"]), before) for row in rows]
 
 
-def _sent(row: Mapping[str, Any], doubted_at: datetime | None) -> Sent:
+def _sent(row: Mapping[str, Any], doubted_at: datetime | None, before: Read) -> Sent:
     status, cost = row["status"], row["cost_kopecks"]
     unconfirmed = status == S.FAILED and row["accepted_at"] is not None and cost is None
     by_hand = status == S.FAILED and row["reason"] == "not-charged"
@@ -209,12 +218,21 @@ def _sent(row: Mapping[str, Any], doubted_at: datetime | None) -> Sent:
         pk=row["pk"],
         price=row["price_kopecks"],
         spent=row["ledger"],
-        sent_at=row["sent_at"],
+        sent_at=row["sent_at"] or _sent_since(row, doubted_at, before),
         over_at=(doubted_at if unanswered else None) or row["ended_at"],
         is_doubtful=status in {S.UNKNOWN, S.WRITTEN_OFF} or unconfirmed,
         is_candidate=unanswered or unconfirmed or other_cost,
         told=_told(row) if unanswered else None,
     )
+
+
+def _sent_since(row: Mapping[str, Any], restored_at: datetime | None, before: Read) -> datetime:
+    """Since when a task of the backup may have been sent: it waited still at each reading before
+    the restore; at each after it, it had been sent.
+    """
+    assert restored_at is not None
+    waited_until: datetime = max(row["created_at"], before.read_at)
+    return min(waited_until, restored_at)
 
 
 def _told(row: Mapping[str, Any]) -> Told | None:
