@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .balance import Balance
+from .event import Event
 from .reckoning import ROUNDING, Sent, sent_between
 from .task import Task
 from .verdict import Verdict
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     Between = Callable[[str, Balance, Balance], Sequence[Sent]]
 
 MOST = 100
-"""Unknown tasks that one run of the job compares: the newest."""
+"""Unknown tasks that one run of the job compares: the newest. And as many of a restore, of which
+there may be thousands: each in its turn.
+"""
 MOST_SUMS = 5_000
 """Sums of other tasks in doubt that are looked through, before nothing can be told."""
 PASSES = 3
@@ -34,6 +39,9 @@ WHY: dict[str, str | Promise] = {
     "no-after": _("The balance has not been read since."),
     "too-soon": _("It may still be charged: only a reading a quarter of an hour later can tell."),
     "both": _("Both would fit, with what else happened in between."),
+    "restored": _(
+        "What was ordered after the backup is not known here, and may have cost as much."
+    ),
     "neither": _("Neither fits: something else has moved the balance."),
 }
 
@@ -41,8 +49,12 @@ WHY: dict[str, str | Promise] = {
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def renew(self) -> int:
         """Compare anew for every task that is unknown now; how many."""
-        unknown = Task.objects.current().unknown().filter(sent_at__isnull=False)
-        tasks = list(unknown.order_by("-pk")[:MOST])
+        unknown = Task.objects.current().unknown()
+        longest_ago = F("comparison__compared_at").asc(nulls_first=True)
+        tasks = [
+            *unknown.filter(sent_at__isnull=False).order_by("-pk")[:MOST],
+            *unknown.filter(sent_at=None).order_by(longest_ago, "-pk")[:MOST],
+        ]
         open_ones = tasks
         for _pass in range(PASSES):
             between = cache(sent_between)  # many share their readings
@@ -61,6 +73,7 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         found = compare(task, between)
         kept = self.filter(task=task).select_related("task").first()
         if kept is not None and kept.outlives(found):
+            self.filter(pk=kept.pk).update(compared_at=found.compared_at)
             return kept
         fields = (field.name for field in Comparison._meta.concrete_fields)
         told = {name: getattr(found, name) for name in fields if name not in {"id", "task"}}
@@ -110,6 +123,11 @@ class Comparison(models.Model):
         return str(WHY.get(self.why, ""))
 
     @property
+    def spans_restore(self) -> bool:
+        """Whether the installation was restored between its readings, as far as it shows here."""
+        return self.why == "restored" or self.task.sent_at is None
+
+    @property
     def is_decisive(self) -> bool:
         return self.verdict != Verdict.UNTOLD
 
@@ -138,9 +156,13 @@ def compare(task: Task, between: Between = sent_between) -> Comparison:
     in between that is not known, a top-up may be, or what somebody else bought. They do not undo a
     charge; that it is paid back later makes it a charge and a rise. That it was not charged can be
     said only of a reading that no charge of it can follow.
+
+    Between the readings around a restore somebody may have ordered what the ledger has lost. Then
+    only that it was not charged can be told, and nothing while there was room for its price.
     """
+    sending = Sending.of(task)
     good = Balance.objects.good().filter(provider=task.provider)
-    before, afters = _before(task, good), _afters(task, good)
+    before, afters = _before(sending, good), _afters(sending, good)
     found = _of_readings(task, before, afters[-1] if afters else None)
     if before is None or not afters:
         found.why = "no-before" if before is None else "no-after"
@@ -153,10 +175,30 @@ def compare(task: Task, between: Between = sent_between) -> Comparison:
             for one in between(task.provider, before, after)
             if one.pk != task.pk and _had_a_part(one, before, after)
         ]
-        _judge(found, before, after, others, is_late=after.asked_at >= _latest_charge(task))
+        _judge(found, before, after, others, is_late=after.asked_at >= sending.latest_charge)
         if found.verdict == Verdict.CHARGED:
             break
     return found
+
+
+@dataclass(frozen=True)
+class Sending:
+    """When an unknown task was sent."""
+
+    at: datetime
+    """Of a task in doubt after a restore: at the latest, and no reading before it came later."""
+    doubted_at: datetime
+    is_restored: bool
+
+    @classmethod
+    def of(cls, task: Task) -> Sending:
+        doubt = Event.objects.doubts([task.pk]).get(task.pk)
+        at = task.sent_at or (doubt.created_at if doubt else task.created_at)
+        return cls(at, doubt.created_at if doubt else at, task.sent_at is None)
+
+    @property
+    def latest_charge(self) -> datetime:
+        return self.at + timedelta(seconds=settings.CHARGE_SECONDS)
 
 
 def _of_readings(task: Task, before: Balance | None, after: Balance | None) -> Comparison:
@@ -176,25 +218,24 @@ def _had_a_part(one: Sent, before: Balance, after: Balance) -> bool:
     return one.may_have_moved(before, after) if known is None else known != 0
 
 
-def _latest_charge(task: Task) -> datetime:
-    assert task.sent_at is not None
-    return task.sent_at + timedelta(seconds=settings.CHARGE_SECONDS)
-
-
-def _before(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
-    assert task.sent_at is not None
-    since = task.sent_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
-    rows = good.filter(read_at__lte=task.sent_at, read_at__gt=since)
+def _before(sending: Sending, good: models.QuerySet[Balance]) -> Balance | None:
+    rows = good.filter(read_at__lte=sending.at)
+    if not sending.is_restored:  # a backup may be older than that
+        since = sending.at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
+        rows = rows.filter(read_at__gt=since)
     return rows.order_by("-read_at").first()
 
 
-def _afters(task: Task, good: models.QuerySet[Balance]) -> list[Balance]:
-    """The readings since the doubt, in order: a minute apart at least, up to the first late one."""
-    doubt = task.events.filter(kind="unknown").order_by("-pk").first()
-    since, late_from = doubt.created_at if doubt else task.sent_at, _latest_charge(task)
-    early = good.filter(asked_at__gte=since, asked_at__lt=late_from).order_by("asked_at")
+def _afters(sending: Sending, good: models.QuerySet[Balance]) -> list[Balance]:
+    """The readings since the doubt, in order: a minute apart at least, up to the first late one.
+
+    After a restore the last of them is enough, for none can tell a charge.
+    """
+    late_from = sending.latest_charge
+    early = good.filter(asked_at__gte=sending.doubted_at, asked_at__lt=late_from)
     late = good.filter(asked_at__gte=late_from).order_by("asked_at").first()
-    return [*early, *([late] if late else [])]
+    afters = [*early.order_by("asked_at"), *([late] if late else [])]
+    return afters[-1:] if sending.is_restored else afters
 
 
 def _judge(
@@ -214,7 +255,14 @@ def _judge(
         least, most = low + amount - ROUNDING, high + amount + ROUNDING
         return any(least <= moved - doubtful <= most for doubtful in sums)
 
-    charged, free = fits(found.task.price_kopecks), fits(0)
+    price = found.task.price_kopecks
+    charged, free = fits(price), fits(0)
+    if _spans_restore(before, after):
+        # Orders of after the backup are gone from the ledger, and may have taken any amount.
+        charged = moved >= low + price - ROUNDING
+        if charged and not free:
+            found.why = "restored"
+            return
     if charged == free:
         found.why = "both" if charged else "neither"
     elif charged:
@@ -223,6 +271,11 @@ def _judge(
         found.verdict = Verdict.FREE
     else:
         found.why = "too-soon"
+
+
+def _spans_restore(before: Balance, after: Balance) -> bool:
+    window = {"created_at__gt": before.read_at, "created_at__lte": after.asked_at}
+    return Event.objects.filter(kind="restored", **window).exists()
 
 
 def _is_open(one: Sent, before: Balance, after: Balance) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from gallery.models import Balance, Event, Question, Task, TaskStatus, User
+from gallery.models import Balance, Comparison, Event, Question, Task, TaskStatus, User, Verdict
 from tests.conftest import Submit
-from tests.models.test_balance import doubt, read
+from tests.models.test_balance import compared, doubt, finish, read
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +170,107 @@ def test_what_we_know_ourselves_stays(task: Task, admin: User) -> None:
     task.refresh_from_db()
     before = task.sent_at
     assert found_out(task, admin, ago(29)).sent_at == before
+
+
+# The comparison
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (10_000, (Verdict.FREE, "")),
+        (9_999, (Verdict.FREE, "")),
+        # What was ordered after the backup may have cost as much, and more.
+        (9_600, (Verdict.UNTOLD, "restored")),
+        (5_000, (Verdict.UNTOLD, "restored")),
+        (9_800, (Verdict.UNTOLD, "neither")),
+        (59_600, (Verdict.UNTOLD, "neither")),
+    ],
+)
+def test_only_that_it_was_not_charged_can_be_told(
+    alice: User, submit: Submit, after: int, expected: tuple[str, str]
+) -> None:
+    task = restore(submit(alice).tasks.get(), 30)
+    assert compared(task) == (Verdict.UNTOLD, "no-before")
+    read(10_000, ago=60)
+    assert compared(task) == (Verdict.UNTOLD, "no-after")
+    read(after, ago=2)
+    assert compared(task) == expected
+    found = Comparison.objects.get()
+    assert (found.before_kopecks, found.after_kopecks, found.others) == (10_000, after, 0)
+
+
+def test_not_a_quarter_of_an_hour_after_the_restore(alice: User, submit: Submit) -> None:
+    read(10_000, ago=60)
+    task = restore(submit(alice).tasks.get(), 10)
+    read(10_000, ago=5)
+    assert compared(task) == (Verdict.UNTOLD, "too-soon")
+
+
+def test_however_old_the_backup_is(alice: User, submit: Submit) -> None:
+    read(10_000, ago=60 * 24 * 20)
+    task = restore(submit(alice).tasks.get(), 30, ordered=60 * 24 * 21)
+    read(10_000, ago=2)
+    assert compared(task) == (Verdict.FREE, "")
+
+
+def test_several_are_all_told_at_once_or_none(alice: User, submit: Submit) -> None:
+    read(10_000, ago=60)
+    tasks = [restore(one, 30) for one in submit(alice, count=3).tasks.order_by("pk")]
+    row = read(10_000, ago=2)
+    assert Comparison.objects.renew() == 3
+    assert set(Comparison.objects.values_list("verdict", flat=True)) == {Verdict.FREE}
+    Comparison.objects.all().delete()
+    Balance.objects.filter(pk=row.pk).update(kopecks=9_600)
+    Comparison.objects.renew()
+    assert set(Comparison.objects.values_list("why", flat=True)) == {"both"}
+    found = Comparison.objects.get(task=tasks[0])
+    assert (found.others, found.doubtful, found.high_kopecks) == (2, 2, 800)
+
+
+def test_what_is_lost_may_fill_up_what_others_do_not(alice: User, submit: Submit) -> None:
+    read(10_000, ago=60)
+    task, dear = (restore(one, 30) for one in submit(alice, count=2).tasks.order_by("pk"))
+    Task.objects.filter(pk=dear.pk).update(price_kopecks=1000)
+    read(9_000, ago=2)
+    assert compared(task) == (Verdict.UNTOLD, "both")
+
+
+def test_each_has_its_turn(
+    alice: User, submit: Submit, monkeypatch: pytest.MonkeyPatch, task: Task
+) -> None:
+    """There may be thousands, and they keep nobody out."""
+    monkeypatch.setattr("gallery.models.comparison.MOST", 2)
+    read(10_000, ago=60)
+    doubt(task, ago=40)
+    for one in submit(alice, count=3).tasks.all():
+        restore(one, 30)
+    read(10_000, ago=2)
+    for _run in range(2):
+        assert Comparison.objects.renew() == 3
+    assert Comparison.objects.filter(verdict=Verdict.FREE).count() == 4
+
+
+def test_nor_is_a_charge_told_of_another_between_whose_readings_was_the_restore(
+    alice: User, submit: Submit, task: Task, admin: User
+) -> None:
+    read(10_000, ago=60)
+    doubt(task, ago=50)
+    task.refresh_from_db()
+    restored = restore(submit(alice).tasks.get(), 30)
+    read(9_200, ago=2)
+    assert compared(task) == (Verdict.UNTOLD, "restored")
+    found_out(restored, admin, ago(45))
+    assert compared(task) == (Verdict.UNTOLD, "restored")
+
+
+def test_what_was_told_before_the_backup_stays(alice: User, submit: Submit, task: Task) -> None:
+    read(10_000, ago=60)
+    doubt(task, ago=50)
+    task.refresh_from_db()
+    read(9_600, ago=45)
+    restore(submit(alice).tasks.get(), 30)
+    finish(submit(alice).tasks.get(), ago=20)
+    read(5_000, ago=2)
+    assert compared(task) == (Verdict.CHARGED, "")
+    assert Comparison.objects.get(task=task).others == 0
