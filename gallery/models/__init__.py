@@ -25,7 +25,7 @@ from .change_kind import OF_PROMPTS, ChangeKind
 from .change_rows import TooManyTags, TooMuchAtOnce
 from .charge import Charge, ChargeKind, LedgerIsFinal
 from .collection import MAX_NAME, Collection, Membership, NameTaken
-from .comparison import Comparison, Verdict
+from .comparison import Comparison
 from .culling import Culling
 from .durations import Typical, typical
 from .event import Event
@@ -52,6 +52,7 @@ from .task import Task
 from .task_filters import CONTENT_REFUSED, DEMO
 from .task_queryset import IllegalMove, RemoteIdTaken
 from .user import Theme, User, one_time_tokens
+from .verdict import Verdict
 from .writing import takes_writes
 from .zip import NoRoom, Step, Zip, ZipStatus
 

@@ -38,6 +38,11 @@ class Difference:
     reading: Balance
     candidates: Sequence[Task]
 
+    @property
+    def most_kopecks(self) -> int:
+        """What all of them together can have cost, at most."""
+        return sum(max(task.price_kopecks, task.cost_kopecks or 0) for task in self.candidates)
+
 
 @dataclass(frozen=True)
 class Account:

@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .budget import Budget
-from .event import Event
+from .event import DOUBTS, Event
 from .reasons import sentence
 from .reckoning import reckon, sent_between
-from .states import TaskStatus
 from .studio import Studio
 from .task import Task
 
@@ -62,14 +61,16 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
             return False
         if newest.kopecks is None:
             return newest.age > RETRY_SECONDS
-        doubts = Event.objects.filter(kind="unknown", created_at__gt=newest.asked_at)
+        doubts = Event.objects.filter(kind__in=DOUBTS, created_at__gt=newest.asked_at)
         if doubts.filter(task__provider=settings.PROVIDER).exists():
             return True
         charge = timedelta(seconds=settings.CHARGE_SECONDS)
-        decided = {
-            "sent_at__gt": newest.asked_at - charge, "sent_at__lte": timezone.now() - charge
-        }  # fmt: skip
-        return Task.objects.current().unknown().filter(**decided).exists()
+        decided = (newest.asked_at - charge, timezone.now() - charge)
+        unknown = Task.objects.current().unknown()
+        return (
+            unknown.filter(sent_at__gt=decided[0], sent_at__lte=decided[1]).exists()
+            or unknown.restored_between(*decided).exists()
+        )
 
     @transaction.atomic
     def record(self, asked_at: datetime, kopecks: int, credit_kopecks: int) -> Balance:
@@ -119,12 +120,7 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
         good = self.current().good()
         rows = good.filter(read_at__gte=timezone.now() - DRAWN, moved_kopecks__isnull=False)
         open_ones = ~Q(low_kopecks=F("high_kopecks")) | ~Q(unexplained_kopecks=0)
-        doubts = (
-            Task.objects.current()
-            .filter(status__in=(TaskStatus.UNKNOWN, TaskStatus.WRITTEN_OFF), sent_at__isnull=False)
-            .order_by("-sent_at")
-            .values_list("sent_at", flat=True)[:ONCE_MORE]
-        )
+        doubts = Task.objects.current().in_doubt_since(ONCE_MORE)
         # The first reading after each is the one whose difference it may have made.
         near = (rows.filter(read_at__gt=when).order_by("read_at").first() for when in doubts)
         seen = {row.pk: row for row in rows.filter(open_ones).order_by("-pk")[:ONCE_MORE]}

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .balance import Balance
+from .event import Event
 from .reckoning import ROUNDING, Sent, sent_between
 from .task import Task
+from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    Between = Callable[[str, Balance, Balance], Sequence[Sent]]
 
 MOST = 100
-"""Unknown tasks that one run of the job compares: the newest."""
+"""Unknown tasks that one run of the job compares: the newest. And as many of a restore, of which
+there may be thousands: each in its turn.
+"""
 MOST_SUMS = 5_000
 """Sums of other tasks in doubt that are looked through, before nothing can be told."""
-
-
-class Verdict(models.TextChoices):
-    CHARGED = "charged", _("fits being charged")
-    FREE = "free", _("fits not being charged")
-    UNTOLD = "untold", _("cannot be told")
-
+PASSES = 3
+"""What one verdict tells of the others is told within one run, this many times at most."""
 
 WHY: dict[str, str | Promise] = {
     "no-before": _("The balance was not read in the time before it was sent."),
     "no-after": _("The balance has not been read since."),
     "too-soon": _("It may still be charged: only a reading a quarter of an hour later can tell."),
     "both": _("Both would fit, with what else happened in between."),
+    "restored": _(
+        "What was ordered after the backup is not known here, and may have cost as much."
+    ),
     "neither": _("Neither fits: something else has moved the balance."),
 }
 
@@ -42,15 +49,32 @@ WHY: dict[str, str | Promise] = {
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def renew(self) -> int:
         """Compare anew for every task that is unknown now; how many."""
-        unknown = Task.objects.current().unknown().filter(sent_at__isnull=False)
-        tasks = list(unknown.order_by("-pk")[:MOST])
-        for task in tasks:
-            self.write(task)
+        unknown = Task.objects.current().unknown()
+        longest_ago = F("comparison__compared_at").asc(nulls_first=True)
+        tasks = [
+            *unknown.filter(sent_at__isnull=False).order_by("-pk")[:MOST],
+            *unknown.filter(sent_at=None).order_by(longest_ago, "-pk")[:MOST],
+        ]
+        open_ones = tasks
+        for _pass in range(PASSES):
+            between = cache(sent_between)  # many share their readings
+            found = [self.write(task, between) for task in open_ones]
+            still = [one.task for one in found if not one.is_decisive]
+            if len(still) in {0, len(open_ones)}:
+                break
+            open_ones = still
         return len(tasks)
 
-    def write(self, task: Task) -> Comparison:
-        """Compare the readings around this task's sending, and keep what they say."""
-        found = compare(task)
+    def write(self, task: Task, between: Between = sent_between) -> Comparison:
+        """Compare the readings around this task's sending, and keep what they say.
+
+        Readings are thinned out. What they have told is not untold by a wider window.
+        """
+        found = compare(task, between)
+        kept = self.filter(task=task).select_related("task").first()
+        if kept is not None and kept.outlives(found):
+            self.filter(pk=kept.pk).update(compared_at=found.compared_at)
+            return kept
         fields = (field.name for field in Comparison._meta.concrete_fields)
         told = {name: getattr(found, name) for name in fields if name not in {"id", "task"}}
         return self.update_or_create(task=task, defaults=told)[0]
@@ -98,77 +122,131 @@ class Comparison(models.Model):
     def why_sentence(self) -> str:
         return str(WHY.get(self.why, ""))
 
+    @property
+    def spans_restore(self) -> bool:
+        """Whether the installation was restored between its readings, as far as it shows here."""
+        return self.why == "restored" or self.task.sent_at is None
 
-def compare(task: Task) -> Comparison:
-    """Not saved. Before: the last good reading that was over when the task was sent. After: the
-    first that was begun when its charge could not come any more, else the newest since the doubt.
+    @property
+    def is_decisive(self) -> bool:
+        return self.verdict != Verdict.UNTOLD
+
+    def outlives(self, newer: Comparison) -> bool:
+        """Whether this one tells something, and the newer one nothing and of other readings.
+
+        The same readings may be judged otherwise by what has become known of other tasks since.
+        """
+        if not self.is_decisive or newer.is_decisive or self.after_at is None:
+            return False
+        good = Balance.objects.good().filter(provider=self.task.provider)
+        is_there = good.filter(read_at=self.after_at).exists()
+        return not is_there or newer.before_at != self.before_at
+
+
+def compare(task: Task, between: Between = sent_between) -> Comparison:
+    """Not saved. Before: the last good reading that was over when the task was sent. After: each
+    since the doubt, up to the first that was begun when its charge could not come any more.
 
     Other tasks count as in reckoning.py, but those in doubt may each have cost its price or
-    nothing. The difference *fits* an amount for this task when it can be that amount together with
-    what the others can account for, out by a kopeck. Both fit, or neither: it cannot be told. That
-    it was not charged can be said only of a reading that no charge of it can follow.
+    nothing, unless that has been told. The difference *fits* an amount for this task when it can be
+    that amount together with what the others can account for, out by a kopeck. Both fit, or
+    neither: it cannot be told.
+
+    The first reading that only a charge of it fits is the one that counts: the later ones have more
+    in between that is not known, a top-up may be, or what somebody else bought. They do not undo a
+    charge; that it is paid back later makes it a charge and a rise. That it was not charged can be
+    said only of a reading that no charge of it can follow.
+
+    Between the readings around a restore somebody may have ordered what the ledger has lost. Then
+    only that it was not charged can be told, and nothing while there was room for its price.
     """
-    found = Comparison(task=task)
+    sending = Sending.of(task)
     good = Balance.objects.good().filter(provider=task.provider)
-    before, after = _before(task, good), _after(task, good)
+    before, afters = _before(sending, good), _afters(sending, good)
+    found = _of_readings(task, before, afters[-1] if afters else None)
+    if before is None or not afters:
+        found.why = "no-before" if before is None else "no-after"
+        return found
+    for after in afters:
+        found = _of_readings(task, before, after)
+        # Who was sent and over before, or has not been sent yet, had no part in it.
+        others = [
+            one
+            for one in between(task.provider, before, after)
+            if one.pk != task.pk and _had_a_part(one, before, after)
+        ]
+        _judge(found, before, after, others, is_late=after.asked_at >= sending.latest_charge)
+        if found.verdict == Verdict.CHARGED:
+            break
+    return found
+
+
+@dataclass(frozen=True)
+class Sending:
+    """When an unknown task was sent."""
+
+    at: datetime
+    """Of a task in doubt after a restore: at the latest, and no reading before it came later."""
+    doubted_at: datetime
+    is_restored: bool
+
+    @classmethod
+    def of(cls, task: Task) -> Sending:
+        doubt = Event.objects.doubts([task.pk]).get(task.pk)
+        at = task.sent_at or (doubt.created_at if doubt else task.created_at)
+        return cls(at, doubt.created_at if doubt else at, task.sent_at is None)
+
+    @property
+    def latest_charge(self) -> datetime:
+        return self.at + timedelta(seconds=settings.CHARGE_SECONDS)
+
+
+def _of_readings(task: Task, before: Balance | None, after: Balance | None) -> Comparison:
+    """Of these readings, without a verdict yet."""
+    found = Comparison(task=task)
     for name, reading in (("before", before), ("after", after)):
         if reading is not None:
             setattr(found, f"{name}_at", reading.read_at)
             setattr(found, f"{name}_kopecks", reading.kopecks)
-    if before is None or after is None:
-        found.why = "no-before" if before is None else "no-after"
-        return found
-    # Who was sent and over before, or has not been sent yet, had no part in it.
-    others = [
-        one
-        for one in sent_between(task.provider, before, after)
-        if one.pk != task.pk and _had_a_part(one, before, after)
-    ]
-    _judge(found, before, after, others, is_late=after.asked_at >= _latest_charge(task))
     return found
 
 
 def _had_a_part(one: Sent, before: Balance, after: Balance) -> bool:
-    if one.is_doubtful:
-        return one.may_have_moved(before, after)
-    return one.between(before, after) != (0, 0)
+    if not one.is_doubtful:
+        return one.between(before, after) != (0, 0)
+    known = one.known(before, after)
+    return one.may_have_moved(before, after) if known is None else known != 0
 
 
-def _latest_charge(task: Task) -> datetime:
-    assert task.sent_at is not None
-    return task.sent_at + timedelta(seconds=settings.CHARGE_SECONDS)
-
-
-def _before(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
-    assert task.sent_at is not None
-    since = task.sent_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
-    rows = good.filter(read_at__lte=task.sent_at, read_at__gt=since)
+def _before(sending: Sending, good: models.QuerySet[Balance]) -> Balance | None:
+    rows = good.filter(read_at__lte=sending.at)
+    if not sending.is_restored:  # a backup may be older than that
+        since = sending.at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
+        rows = rows.filter(read_at__gt=since)
     return rows.order_by("-read_at").first()
 
 
-def _after(task: Task, good: models.QuerySet[Balance]) -> Balance | None:
-    late = good.filter(asked_at__gte=_latest_charge(task)).order_by("asked_at").first()
-    if late is not None:
-        return late
-    doubt = task.events.filter(kind="unknown").order_by("-pk").first()
-    since = doubt.created_at if doubt else task.sent_at
-    return good.filter(asked_at__gte=since).order_by("-asked_at").first()
+def _afters(sending: Sending, good: models.QuerySet[Balance]) -> list[Balance]:
+    """The readings since the doubt, in order: a minute apart at least, up to the first late one.
+
+    After a restore the last of them is enough, for none can tell a charge.
+    """
+    late_from = sending.latest_charge
+    early = good.filter(asked_at__gte=sending.doubted_at, asked_at__lt=late_from)
+    late = good.filter(asked_at__gte=late_from).order_by("asked_at").first()
+    afters = [*early.order_by("asked_at"), *([late] if late else [])]
+    return afters[-1:] if sending.is_restored else afters
 
 
 def _judge(
-    found: Comparison, before: Balance, after: Balance, others: Iterable[Sent], *, is_late: bool
+    found: Comparison, before: Balance, after: Balance, others: Sequence[Sent], *, is_late: bool
 ) -> None:
-    others = list(others)
-    low, high, prices = 0, 0, []
-    for one in others:
-        least, most = one.between(before, after)
-        if one.is_doubtful and before.read_at <= one.sent_at < after.asked_at:
-            prices.append(one.price)
-            continue
-        if one.is_doubtful:  # sent before, or just now: its price may have gone then or now
-            least, most = min(least, 0), max(most, one.price)
-        low, high = low + least, high + most
-    found.others, found.doubtful = len(others), sum(one.is_doubtful for one in others)
+    either = {one.pk for one in others if _is_all_or_nothing(one, before, after)}
+    prices = [one.price for one in others if one.pk in either]
+    shares = [_share(one, before, after) for one in others if one.pk not in either]
+    low, high = sum(least for least, _ in shares), sum(most for _, most in shares)
+    found.others = len(others)
+    found.doubtful = sum(_is_open(one, before, after) for one in others)
     found.low_kopecks, found.high_kopecks = low, high + sum(prices)
     moved = found.moved_kopecks or 0
     sums = _sums(prices)
@@ -177,7 +255,14 @@ def _judge(
         least, most = low + amount - ROUNDING, high + amount + ROUNDING
         return any(least <= moved - doubtful <= most for doubtful in sums)
 
-    charged, free = fits(found.task.price_kopecks), fits(0)
+    price = found.task.price_kopecks
+    charged, free = fits(price), fits(0)
+    if _spans_restore(before, after):
+        # Orders of after the backup are gone from the ledger, and may have taken any amount.
+        charged = moved >= low + price - ROUNDING
+        if charged and not free:
+            found.why = "restored"
+            return
     if charged == free:
         found.why = "both" if charged else "neither"
     elif charged:
@@ -186,6 +271,32 @@ def _judge(
         found.verdict = Verdict.FREE
     else:
         found.why = "too-soon"
+
+
+def _spans_restore(before: Balance, after: Balance) -> bool:
+    window = {"created_at__gt": before.read_at, "created_at__lte": after.asked_at}
+    return Event.objects.filter(kind="restored", **window).exists()
+
+
+def _is_open(one: Sent, before: Balance, after: Balance) -> bool:
+    """Whether it is in doubt what another task cost between these readings."""
+    return one.is_doubtful and one.known(before, after) is None
+
+
+def _is_all_or_nothing(one: Sent, before: Balance, after: Balance) -> bool:
+    """In doubt and sent between them: its price has left the balance, or nothing."""
+    return _is_open(one, before, after) and before.read_at <= one.sent_at < after.asked_at
+
+
+def _share(one: Sent, before: Balance, after: Balance) -> tuple[int, int]:
+    """The least and the most that can have left the balance for any other."""
+    known = one.known(before, after) if one.is_doubtful else None
+    if known is not None:
+        return known, known
+    least, most = one.between(before, after)
+    if one.is_doubtful:  # sent before, or just now: its price may have gone then or now
+        return min(least, 0), max(most, one.price)
+    return least, most
 
 
 def _sums(prices: Iterable[int]) -> Iterable[int]:

@@ -104,6 +104,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         if wrong:
             self._asking(pk, remote_id).update(standing=Standing.DOUBTED, reasons=wrong)
             return False
+        question.heard_at = created_at
         return self._identify(question, self._asking(pk, remote_id), by=question.by)
 
     def confirm(self, task: Task, remote_id: str, *, by: User) -> bool:
@@ -128,7 +129,8 @@ class QuestionQuerySet(models.QuerySet["Question"]):
             return False
         mine = self.filter(pk=question.pk)
         try:
-            if Task.objects.identify(question.task_id, question.remote_id, by=by):
+            at = _taken_at(question)
+            if Task.objects.identify(question.task_id, question.remote_id, by=by, taken_at=at):
                 return True
         except RemoteIdTaken:
             mine.update(standing=Standing.REFUSED, reasons=["taken"])
@@ -192,6 +194,16 @@ class Question(models.Model):
     def sentences(self) -> Sequence[str]:
         """Why it was refused, or what does not match."""
         return [str(WORDS[code]) if code in WORDS else sentence(code) for code in self.reasons]
+
+
+def _taken_at(question: Question) -> datetime | None:
+    """When the provider took it: by its own clock, but after the order and before the restore."""
+    heard_at, task = question.heard_at, question.task
+    if heard_at is None:
+        return None
+    restored = task.events.filter(kind="restored").first()
+    latest = restored.created_at if restored else timezone.now()
+    return min(max(heard_at, task.created_at), latest)
 
 
 def _mismatches(task: Task, prompt: str | None, created_at: datetime | None) -> list[str]:

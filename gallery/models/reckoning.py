@@ -28,7 +28,13 @@ with what we sent in between, and this is what it means that the ledger *explain
 The *candidates* of an unexplained difference are the tasks whose cost is anybody's guess, or was
 the provider's own word, and whose money may have moved between the two readings: unknown, written
 off, recorded as not charged, failed with nothing said about money, and done at another cost than
-its price. What an unknown costs may be taken up to CHARGE_SECONDS after it was sent.
+its price. What an unknown costs may be taken up to CHARGE_SECONDS after it was sent. Where a
+comparison (see comparison.py) has told what an unknown cost and between which readings, it is in
+doubt no more: it is a candidate only where the ledger has another figure for it than that.
+
+After a restore, what waited in the backup may have been sent since: between the last reading before
+the restore, which the backup holds, and the restore itself. Such a task is in doubt like any other
+unknown, until the provider says when it took it.
 
 A slip that is smaller than what was in flight hides behind it; a house at rest shows every kopeck.
 """
@@ -43,9 +49,11 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
-from .event import Event
+from .event import DOUBTS, Event
+from .numbers import numbers
 from .states import TaskStatus
 from .task import Task
+from .verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +77,16 @@ class Read(Protocol):
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a comparison of balances has decided of an unknown task."""
+
+    is_charged: bool
+    since: datetime
+    """When the readings had come between which it was charged, if it was."""
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Sent:
     """A task that was sent, as its money is seen from outside."""
 
@@ -82,6 +100,7 @@ class Sent:
     is_doubtful: bool = False
     """Whether the provider took its price is not known: unknown, written off, failed silently."""
     is_candidate: bool = False
+    told: Told | None = None
 
     def taken_at(self, reading: Read) -> tuple[int, int]:
         """The least and the most that the provider had taken for it at the reading."""
@@ -101,6 +120,24 @@ class Sent:
         late = self.sent_at + timedelta(seconds=settings.CHARGE_SECONDS)
         until = late if self.over_at is None else max(self.over_at, late)
         return self.sent_at < after.read_at and until > before.asked_at
+
+    def known(self, before: Read, after: Read) -> int | None:
+        """What left the balance for it between the readings, where that was told; else None."""
+        if self.told is None:
+            return None
+        since, until = self.told.since, self.told.until
+        if not self.told.is_charged or until <= before.read_at or after.read_at <= since:
+            return 0
+        is_within = before.read_at <= since and until <= after.read_at
+        return self.price if is_within else None
+
+    def may_differ(self, before: Read, after: Read) -> bool:
+        """Whether between the readings it may have cost anything else than the ledger says."""
+        known = self.known(before, after)
+        if known is None:
+            return self.may_have_moved(before, after)
+        least, most = self.between(before, after)
+        return not least <= known <= most
 
 
 @dataclass(frozen=True)
@@ -136,7 +173,7 @@ def reckon(before: Read, after: Read, tasks: Iterable[Sent]) -> Reckoning:
     found = Reckoning(moved, sum(low for low, _ in ranges), sum(high for _, high in ranges))
     if not found.unexplained:
         return found
-    suspects = [t for t in tasks if t.is_candidate and t.may_have_moved(before, after)]
+    suspects = [t for t in tasks if t.is_candidate and t.may_differ(before, after)]
     # Whose price is just what is missing comes first, then the newest.
     suspects.sort(key=lambda task: (task.price != abs(found.unexplained), -task.pk))
     named = tuple(task.pk for task in suspects[:MOST_CANDIDATES])
@@ -148,25 +185,30 @@ def sent_between(provider: str, before: Read, after: Read) -> list[Sent]:
     since = before.asked_at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
     # What was long over before the first reading has the same share in both.
     over = before.asked_at - timedelta(seconds=settings.CHARGE_SECONDS)
+    doubts, restored = {}, set()
+    lines = Event.objects.filter(kind__in=DOUBTS, created_at__gt=since)
+    for pk, kind, at in lines.values_list("task_id", "kind", "created_at"):
+        doubts[pk] = at
+        if kind == "restored" and at < after.read_at:
+            restored.add(pk)
+    sent = Q(sent_at__gt=since, sent_at__lt=after.read_at)
+    if restored:
+        sent |= Q(sent_at=None, pk__in=numbers(restored))
     rows = (
-        Task.objects.filter(provider=provider, sent_at__gt=since, sent_at__lt=after.read_at)
+        Task.objects.filter(sent, provider=provider)
         .filter(Q(ended_at=None) | Q(ended_at__gt=over))
         .order_by()
         .annotate(ledger=Coalesce(Sum("charges__spent_kopecks"), 0))
         .values(
             "pk", "price_kopecks", "ledger", "sent_at", "ended_at", "accepted_at", "status",
-            "reason", "cost_kopecks",
+            "reason", "cost_kopecks", "comparison__verdict", "comparison__before_at",
+            "comparison__after_at", "created_at",
         )
     )  # fmt: skip
-    doubts = dict(
-        Event.objects.filter(kind="unknown", created_at__gt=since).values_list(
-            "task_id", "created_at"
-        )
-    )
-    return [_sent(row, doubts.get(row["pk"])) for row in rows]
+    return [_sent(row, doubts.get(row["pk"]), before) for row in rows]
 
 
-def _sent(row: Mapping[str, Any], doubted_at: datetime | None) -> Sent:
+def _sent(row: Mapping[str, Any], doubted_at: datetime | None, before: Read) -> Sent:
     status, cost = row["status"], row["cost_kopecks"]
     unconfirmed = status == S.FAILED and row["accepted_at"] is not None and cost is None
     by_hand = status == S.FAILED and row["reason"] == "not-charged"
@@ -176,8 +218,26 @@ def _sent(row: Mapping[str, Any], doubted_at: datetime | None) -> Sent:
         pk=row["pk"],
         price=row["price_kopecks"],
         spent=row["ledger"],
-        sent_at=row["sent_at"],
+        sent_at=row["sent_at"] or _sent_since(row, doubted_at, before),
         over_at=(doubted_at if unanswered else None) or row["ended_at"],
         is_doubtful=status in {S.UNKNOWN, S.WRITTEN_OFF} or unconfirmed,
         is_candidate=unanswered or unconfirmed or other_cost,
+        told=_told(row) if unanswered else None,
     )
+
+
+def _sent_since(row: Mapping[str, Any], restored_at: datetime | None, before: Read) -> datetime:
+    """Since when a task of the backup may have been sent: it waited still at each reading before
+    the restore; at each after it, it had been sent.
+    """
+    assert restored_at is not None
+    waited_until: datetime = max(row["created_at"], before.read_at)
+    return min(waited_until, restored_at)
+
+
+def _told(row: Mapping[str, Any]) -> Told | None:
+    verdict = row["comparison__verdict"]
+    if verdict not in {Verdict.CHARGED, Verdict.FREE}:
+        return None
+    since, until = row["comparison__before_at"], row["comparison__after_at"]
+    return Told(verdict == Verdict.CHARGED, since, until)

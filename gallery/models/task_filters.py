@@ -110,6 +110,23 @@ class TaskFilters(models.QuerySet["task.Task"]):
         """Sent, without a usable answer."""
         return self.filter(status=S.UNKNOWN)
 
+    def restored_between(self, since: datetime, until: datetime) -> Self:
+        """In doubt after a restore of that time, and nobody knows when they were sent."""
+        lines = Event.objects.filter(kind="restored", created_at__gt=since, created_at__lte=until)
+        return self.filter(sent_at=None, pk__in=lines.values("task"))
+
+    def in_doubt_since(self, most: int) -> list[datetime]:
+        """When the newest of what is unknown or written off was sent, or restored from a backup."""
+        doubtful = self.filter(status__in=(S.UNKNOWN, S.WRITTEN_OFF))
+        sent = doubtful.filter(sent_at__isnull=False).order_by("-sent_at")
+        restored = Event.objects.filter(
+            kind="restored", task__in=doubtful.filter(sent_at=None).values("pk")
+        )
+        # All of one restore share a moment, or nearly.
+        moments = restored.order_by("-created_at").values_list("created_at", flat=True)
+        sendings = [at for at in sent.values_list("sent_at", flat=True)[:most] if at]
+        return [*sendings, *moments[:most]]
+
     def price_of_all(self) -> int:
         """Their prices together, in kopecks."""
         return self.aggregate(sum=Sum("price_kopecks"))["sum"] or 0

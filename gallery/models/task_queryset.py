@@ -32,6 +32,7 @@ from .task_filters import CONTENT_REFUSED, TaskFilters, now_and
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from .user import User
 
@@ -251,10 +252,16 @@ class TaskQuerySet(TaskFilters):
 
     # Resolving what is unknown
 
-    def identify(self, pk: int, remote_id: str, *, by: User) -> bool:
-        """An administrator found the provider's task id. Raises RemoteIdTaken."""
+    def identify(
+        self, pk: int, remote_id: str, *, by: User, taken_at: datetime | None = None
+    ) -> bool:
+        """An administrator found the provider's task id. Raises RemoteIdTaken.
+
+        When the provider took it is when it was sent, where nobody knew that after a restore.
+        """
+        sent_at = F("sent_at") if taken_at is None else Coalesce("sent_at", Value(taken_at))
         return any(
-            self._take_id(pk, old, remote_id, kind="identified", actor=by)
+            self._take_id(pk, old, remote_id, kind="identified", actor=by, sent_at=sent_at)
             for old in (S.UNKNOWN, S.WRITTEN_OFF)
         )
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from gallery.jobs import identify, sweep
+from gallery.jobs import balance, identify, sweep
 from gallery.models import (
+    Balance,
     Event,
     Lease,
     Question,
@@ -172,6 +173,35 @@ def test_after_a_restore_any_time_since_the_order_will_do(
     Task.objects.filter(pk=task.pk).update(sent_at=None)
     task.refresh_from_db()
     assert told(asked(task, remote_id, admin))[0] == Standing.ANSWERED
+
+
+def test_after_a_restore_the_balance_names_it_until_it_is_found(
+    provider: DemoServer, submit: Submit, alice: User, admin: User
+) -> None:
+    """Sent and charged after the backup, in which it still waits."""
+    balance.run()
+    task = submit(alice, f"ordered before the backup {uuid.uuid4()}").tasks.get()
+    assert send(task).status == S.RENDERING
+    Task.objects.filter(pk=task.pk).update(
+        status=S.QUEUED, sent_at=None, claim=None, remote_id=None, accepted_at=None
+    )
+    Event.objects.filter(task=task).exclude(kind="held").delete()
+    assert Task.objects.doubt_restored(task.pk)
+    Balance.objects.update(
+        asked_at=timezone.now() - timedelta(hours=1), read_at=timezone.now() - timedelta(hours=1)
+    )
+    balance.run()
+    row = Balance.objects.order_by("-pk")[0]
+    assert (row.unexplained_kopecks, row.candidates) == (400, [task.pk])
+    task.refresh_from_db()
+    found = asked(task, id_of(provider, task), admin)
+    assert told(found) == (Standing.ANSWERED, [])
+    sent_at = Task.objects.get(pk=task.pk).sent_at
+    assert sent_at
+    assert timezone.now() - sent_at < timedelta(minutes=1)
+    balance.run()
+    row.refresh_from_db()
+    assert (row.unexplained_kopecks, row.candidates) == (0, [])
 
 
 @contextlib.contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from gallery.models.reckoning import Sent, reckon
+from gallery.models.reckoning import Sent, Told, reckon
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -33,7 +34,7 @@ class Read:
 
 
 def task(
-    sent: float, over: float | None, spent: int, *, price: int = 400, pk: int = 1, **of: bool
+    sent: float, over: float | None, spent: int, *, price: int = 400, pk: int = 1, **of: Any
 ) -> Sent:
     over_at = None if over is None else at(over)
     return Sent(pk, price, spent, at(sent), over_at, **of)
@@ -138,6 +139,30 @@ def test_a_doubt_hides_behind_no_reading() -> None:
     assert reckon(first, soon, [doubt]).unexplained == 0
     found = reckon(soon, late, [doubt])
     assert (found.unexplained, found.candidates) == (400, (7,))
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (None, (7,)),
+        (Told(is_charged=True, since=at(0.1), until=at(60.1)), (7,)),
+        (Told(is_charged=True, since=at(1), until=at(59)), (7,)),
+        # It was charged before, or after.
+        (Told(is_charged=True, since=at(-9), until=at(0.1)), ()),
+        (Told(is_charged=True, since=at(60.1), until=at(90)), ()),
+        # It may have been charged before or after.
+        (Told(is_charged=True, since=at(-9), until=at(50)), (7,)),
+        (Told(is_charged=True, since=at(9), until=at(70)), (7,)),
+        (Told(is_charged=False, since=at(0.1), until=at(60.1)), ()),
+        (Told(is_charged=False, since=at(-9), until=at(90)), ()),
+    ],
+)
+def test_what_was_told_of_an_unknown_is_in_doubt_no_more(
+    told: Told | None, expected: tuple[int, ...]
+) -> None:
+    doubt = task(1, 2, 0, pk=7, is_doubtful=True, is_candidate=True, told=told)
+    found = reckon(Read(0, 10_000), Read(60, 9_600), [doubt])
+    assert (found.unexplained, found.candidates) == (400, expected)
 
 
 def test_candidates_begin_with_the_price_that_is_missing() -> None:

@@ -44,6 +44,7 @@ DOWNLOAD = "gallery/provider/download.py"
 VERDICTS = "gallery/provider/verdicts.py"
 HOSTS = "gallery/provider/hosts.py"
 STORE = "gallery/archive/store.py"
+COMPARISON = "gallery/models/comparison.py"
 SETTINGS = "project/settings.py"
 
 TEST_SUBMIT = "tests/jobs/test_submit.py"
@@ -60,6 +61,8 @@ TEST_PROCESSES = "tests/models/test_race_of_processes.py"
 TEST_SETTINGS = "tests/project/test_settings.py"
 TEST_POLICY = "tests/views/test_policy.py"
 TEST_BACKUP = "tests/management/test_backup.py"
+TEST_COMPARISON = "tests/models/test_comparison.py"
+TEST_AFTER_RESTORE = "tests/models/test_after_restore.py"
 TEST_BAD_DAYS = "tests/jobs/test_bad_days.py"
 
 
@@ -481,6 +484,34 @@ MONEY = (
         'return self._move(pk, S.QUEUED, S.UNKNOWN, kind="restored", reason="after-restore")',
         "return self.filter(pk=pk, status=S.QUEUED).exists()",
         f"{TEST_TASK}::test_after_a_restore_queued_is_unknown",
+    ),
+    one(
+        "a-charge-untold-by-a-later-reading",
+        COMPARISON,
+        "        if found.verdict == Verdict.CHARGED:\n            break\n",
+        "",
+        f"{TEST_COMPARISON}::test_a_charge_that_was_seen_stays_seen_whatever_is_sent_after_it",
+    ),
+    one(
+        "a-verdict-lost-with-its-readings",
+        COMPARISON,
+        "        if kept is not None and kept.outlives(found):\n",
+        "        if False:\n",
+        f"{TEST_COMPARISON}::test_what_was_told_survives_its_readings",
+    ),
+    one(
+        "a-charge-told-across-a-restore",
+        COMPARISON,
+        "    if _spans_restore(before, after):\n",
+        "    if False:\n",
+        f"{TEST_AFTER_RESTORE}::test_only_that_it_was_not_charged_can_be_told",
+    ),
+    one(
+        "what-was-restored-suspected-of-nothing",
+        "gallery/models/reckoning.py",
+        "    if restored:\n        sent |= Q(sent_at=None, pk__in=numbers(restored))\n",
+        "",
+        f"{TEST_AFTER_RESTORE}::test_what_was_charged_after_the_backup_is_named",
     ),
 )
 

@@ -174,6 +174,7 @@ def test_the_balance_its_history_and_what_the_ledger_does_not_explain(
         f'<a href="/admin/gallery/task/{task.pk}/change/">Task {task.pk}</a>',
         'class="flag"',
         "4 ₽ not",
+        "It explains 4 ₽ at most.",
     ):
         assert words in text, words
     assert text.count('role="img"') == 3
@@ -181,6 +182,22 @@ def test_the_balance_its_history_and_what_the_ledger_does_not_explain(
     text = by_admin.get("/admin/").text.replace("\N{NO-BREAK SPACE}", " ")
     assert "The provider did not answer in time." in text
     assert "50,996 ₽" in text, "the last that is known"
+
+
+def test_how_much_the_named_tasks_explain_at_most(
+    by_admin: Client, alice: User, submit: Submit
+) -> None:
+    first, second = submit(alice, count=2).tasks.order_by("pk")
+    read(100_000, ago=180)
+    for task in (first, second):
+        doubt(task)
+    sent = timezone.now() - timedelta(minutes=60)
+    Task.objects.update(sent_at=sent)
+    Task.objects.filter(pk=first.pk).update(cost_kopecks=700)
+    read(98_000, ago=0)
+    text = by_admin.get("/admin/").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "20 ₽ left the balance that our ledger does not know of" in text
+    assert "Together they explain 11 ₽ at most." in text
 
 
 def test_a_difference_without_a_candidate_says_so(by_admin: Client) -> None:

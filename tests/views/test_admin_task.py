@@ -241,6 +241,34 @@ def test_what_the_balance_says_stands_on_the_tasks_page(
 
 
 @pytest.mark.parametrize(
+    ("others", "doubtful", "low", "words"),
+    [
+        (1, 1, 0, ["1 other task in between accounts for 0 ₽ – 4 ₽. It is in doubt as well."]),
+        (1, 0, 0, ["1 other task in between accounts for 0 ₽ – 4 ₽."]),
+        (2, 1, 0, ["2 other tasks in between account for 0 ₽ – 4 ₽.",
+                   "1 of them is in doubt as well."]),
+        (2, 2, 0, ["All of them are in doubt as well."]),
+        (1, 1, -400, ["accounts for −4 ₽ – 4 ₽. Below zero is what may have been paid back.",
+                      "It is in doubt as well."]),
+    ],
+)  # fmt: skip
+def test_what_else_there_was_in_between(
+    by_admin: Client, task: Task, others: int, doubtful: int, low: int, words: list[str]
+) -> None:
+    doubt(task)
+    now = timezone.now()
+    Comparison.objects.create(
+        task=task, before_at=now, before_kopecks=100_000, after_at=now, after_kopecks=99_600,
+        others=others, doubtful=doubtful, low_kopecks=low, high_kopecks=400, why="both",
+    )  # fmt: skip
+    text = " ".join(by_admin.get(page(task)).text.replace("\N{NO-BREAK SPACE}", " ").split())
+    for sentence in words:
+        assert sentence in text, sentence
+    assert ("in doubt as well" in text) == bool(doubtful)
+    assert ("Below zero" in text) == (low < 0)
+
+
+@pytest.mark.parametrize(
     "typed", ["", "short", "has space 123", "x" * 129, "ид-задачи-12", "<b>abcdefgh"]
 )
 def test_an_id_that_is_none_is_refused_and_kept(by_admin: Client, task: Task, typed: str) -> None:

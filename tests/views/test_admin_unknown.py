@@ -14,6 +14,7 @@ from django.utils import timezone
 from gallery.admin import unknown
 from gallery.models import Comparison, Event, Question, Task, User
 from tests.conftest import Submit
+from tests.models.test_balance import read
 
 from .conftest import accept, doubt
 
@@ -128,6 +129,19 @@ def test_restored_and_never_sent(by_admin: Client, task: Task) -> None:
     assert "It may have been sent since the backup was made." in text
     assert "not known" in text
     assert "Each was sent, or may have been" in text
+
+
+def test_what_the_balance_says_of_what_was_restored(by_admin: Client, task: Task) -> None:
+    read(10_000, ago=60)
+    assert Task.objects.doubt_restored(task.pk)
+    assert f"/admin/gallery/task/{task.pk}/do/compare/" in by_admin.get(PAGE).text
+    read(9_600)
+    assert Comparison.objects.renew() == 1
+    text = by_admin.get(PAGE).text
+    assert "Not compared yet." not in text
+    assert "What was ordered after the backup is not known here, and may have cost as much." in text
+    assert "Nothing else that is known here was sent in between." in text
+    assert "Nothing else was sent in between." not in text
 
 
 def test_who_may_look(client: Client, by_alice: Client, bob: User, task: Task) -> None:
