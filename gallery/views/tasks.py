@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gallery import media
 from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
@@ -26,6 +27,8 @@ from .requests import StudioRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from django.http import HttpResponseBase
 
 KNOWN = re.compile(r"(\d{1,18}):([\w.-]{1,60})")
 MOST_KNOWN = 2000
@@ -67,10 +70,17 @@ def _page(request: StudioRequest, task: Task, form: NoteForm) -> HttpResponse:
         "sees_balance": request.user.has_perm("gallery.view_charge"),
         "events": events,
         "charges": Charge.objects.filter(task=task),
+        "aside": media.put_aside(task),
         "form": form,
     }
     status = 422 if form.errors else 200
     return render(request, "gallery/task_show.html", context, status=status)
+
+
+@require_safe
+def task_quarantine(request: StudioRequest, pk: int, sha256: str) -> HttpResponseBase:
+    """Paid bytes that are no picture, to be kept for a complaint."""
+    return media.aside(request, _own(request, pk), sha256)
 
 
 @require_safe

@@ -26,7 +26,7 @@ REASONS = {
 NO_PAGES = {
     *("image_original", "image_thumbnail", "prompt_text", "robots", "favicon"),
     *("collection_complete", "tag_complete", "search_complete", "search_line"),
-    *("image_states", "image_marks", "zip_file"),
+    *("image_states", "image_marks", "zip_file", "task_quarantine"),
 }
 
 
