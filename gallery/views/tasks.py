@@ -18,6 +18,7 @@ from gallery import media
 from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
+from gallery.notices import notices
 from gallery.support import claim
 from gallery.templatetags.artel import grouped
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 KNOWN = re.compile(r"(\d{1,18}):([\w.-]{1,60})")
 MOST_KNOWN = 2000
+NOTICES = 0
+"""Where a page's cards have their numbers, the version of its notices has this one."""
 LONGEST_KNOWN = MOST_KNOWN * 80
 """Characters: looking for pairs in all that a request can carry would take seconds."""
 
@@ -107,7 +110,7 @@ def task_receipt(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def task_live(request: StudioRequest) -> HttpResponse:
-    """The cards that changed since the page drew them; 204 when none did."""
+    """The cards and the notices that changed since the page drew them; 204 when none did."""
     known = {int(pk): version for pk, version in _known(request)}
     studio = Studio.objects.current()
     # A card that was dismissed is on its way off the page: news of it would bring it back.
@@ -129,14 +132,14 @@ def task_live(request: StudioRequest) -> HttpResponse:
     if any(task.is_open for task in now.values()):
         pump.revive()
     changed = [pk for pk, task in now.items() if task.live_version(studio) != known[pk]]
-    if not changed:
+    told = notices(request.user, studio)
+    is_told = known.get(NOTICES, told.version) == told.version
+    if not changed and is_told:
         return HttpResponse(status=204)
-    tasks = cards.for_cards(Task.objects.filter(pk__in=changed))
-    context = {
-        "cards": cards.cards(tasks, studio),
-        "news": _news(tasks),
-        **around(request),
-    }
+    context: dict[str, object] = {} if is_told else {"notices": told}
+    if changed:
+        tasks = cards.for_cards(Task.objects.filter(pk__in=changed))
+        context |= {"cards": cards.cards(tasks, studio), "news": _news(tasks), **around(request)}
     return render(request, "gallery/task_live.html", context)
 
 
