@@ -14,6 +14,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from gallery.models import Event, TaskStatus
+from gallery.provider.envelope import id_in
 from gallery.templatetags.artel import rub
 
 if TYPE_CHECKING:
@@ -42,9 +43,22 @@ def claim(task: Task, events: Sequence[Event]) -> str:
     return f"{theirs}\n\n---\n\n{_written(task, events)}"
 
 
+def doubt_of(events: Sequence[Event]) -> Event | None:
+    """The line with which a task came into doubt; the last, when there are more."""
+    return next((event for event in reversed(events) if event.is_doubt), None)
+
+
+def received_id(doubt: Event | None) -> str:
+    """The id that an answer names which could not be used; empty when there is none, or when it is
+    another task's."""
+    if doubt is None or doubt.facts.get("reason") == "known-id":
+        return ""
+    return id_in(doubt.detail)
+
+
 def _written(task: Task, events: Sequence[Event]) -> str:
     facts = [
-        (_("Your task's id"), task.remote_id or _("no id was received")),
+        (_("Your task's id"), task.remote_id or _unsure_id(events)),
         (_("Model"), task.model.remote_id),
         (_("Sent"), _moment(task.sent_at)),
         (_("Accepted"), _moment(task.accepted_at)),
@@ -55,6 +69,13 @@ def _written(task: Task, events: Sequence[Event]) -> str:
     lines = [f"{name}: {value}" for name, value in facts if value]
     opening = _("Hello! We ask you to look at a request to your Media API.")
     return "\n".join([opening, "", *lines, "", _asked(task)])
+
+
+def _unsure_id(events: Sequence[Event]) -> str:
+    found = received_id(doubt_of(events))
+    if not found:
+        return _("no id was received")
+    return _("%s, read from an answer that could not be used") % found
 
 
 def _moment(when: datetime | None) -> str:
@@ -69,10 +90,14 @@ def _moment(when: datetime | None) -> str:
 
 def _what_came(task: Task, events: Sequence[Event]) -> list[tuple[str, str]]:
     """How long was waited, and what there was of an answer."""
-    doubt = next((event for event in reversed(events) if event.is_doubt), None)
+    doubt = doubt_of(events)
     if doubt is not None and not task.remote_id:
         waited = "" if doubt.waited is None else _("%d s") % round(doubt.waited)
-        return [(_("Waited for the answer"), waited), (_("What came"), _answer(doubt))]
+        return [
+            (_("Waited for the answer"), waited),
+            (_("What came"), _answer(doubt)),
+            (_("The answer begins"), _one_line(doubt.detail, DETAIL)),
+        ]
     image: Image | None = getattr(task, "image", None)
     facts = [
         (_("Ready"), _moment(task.ready_at)),
@@ -86,8 +111,9 @@ def _what_came(task: Task, events: Sequence[Event]) -> list[tuple[str, str]]:
 
 
 def _one_line(text: str, length: int) -> str:
-    """Its beginning; whoever wrote it cannot make it look like a line of ours."""
-    return " ".join(text[:length].split())
+    """Its beginning; whoever wrote it cannot make it look like a line of ours, or hide a part."""
+    shown = (sign if sign.isprintable() else " " for sign in text[:length])
+    return " ".join("".join(shown).split())
 
 
 def _answer(doubt: Event) -> str:

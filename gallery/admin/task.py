@@ -32,7 +32,7 @@ from gallery.models import (
     report,
 )
 from gallery.models.reasons import sentence
-from gallery.support import claim
+from gallery.support import claim, received_id
 
 from . import unknown
 from .base import (
@@ -406,7 +406,11 @@ class TaskAdmin(Doing, ReadOnly):
 
     def deed_initial(self, deed: Deed, row: Any) -> dict[str, Any]:
         question = question_of(row)
-        return {"remote_id": question.remote_id} if deed.name == "confirm-id" and question else {}
+        if deed.name == "confirm-id" and question:
+            return {"remote_id": question.remote_id}
+        if deed.name == "identify":
+            return {"remote_id": received_id(Event.objects.doubts([row.pk]).get(row.pk))}
+        return {}
 
     def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
         return {"question": question_of(row)} if deed.name == "confirm-id" else {}

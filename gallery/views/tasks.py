@@ -19,7 +19,7 @@ from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
 from gallery.notices import notices
-from gallery.support import claim
+from gallery.support import claim, doubt_of
 from gallery.templatetags.artel import grouped
 
 from . import cards
@@ -63,7 +63,7 @@ def task_note(request: StudioRequest, pk: int) -> HttpResponse:
 def _page(request: StudioRequest, task: Task, form: NoteForm) -> HttpResponse:
     events = list(Event.objects.filter(task=task).select_related("actor"))
     studio = Studio.objects.current()
-    doubt = next((event for event in reversed(events) if event.is_doubt), None)
+    doubt = doubt_of(events)
     is_unknown = task.status == TaskStatus.UNKNOWN
     context = {
         "task": task,

@@ -144,6 +144,26 @@ def test_a_found_id_is_asked_about_by_a_job(
     assert page(task, "confirm-id") not in text
 
 
+@pytest.mark.parametrize(
+    ("fragment", "reason", "found"),
+    [
+        ('{"code": 0, "id": "fd8124d96ac627895bf9dba7", "sta', "cut-short", True),
+        ('{"code": 0, "id": "fd8124d96ac627895bf9d', "cut-short", False),
+        ('{"prompt": "\\"id\\": \\"fd8124d96ac627895bf9dba7\\""', "cut-short", False),
+        ('{"code": 0, "id": "fd8124d96ac627895bf9dba7"}', "known-id", False),
+        ("<html>", "http-502", False),
+    ],
+)
+def test_an_id_that_came_is_offered_to_be_given(
+    by_admin: Client, task: Task, fragment: str, reason: str, found: bool
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, reason, fragment)
+    text = by_admin.get(page(task, "identify")).text
+    assert ('value="fd8124d96ac627895bf9dba7"' in text) == found
+
+
 def wait_for_confirmation(task: Task, by: User) -> Question:
     doubt(task)
     task.refresh_from_db()

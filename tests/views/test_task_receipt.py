@@ -162,6 +162,40 @@ def test_a_claim_says_all_that_support_can_look_it_up_by(
     assert "Please tell us whether you accepted" in ours
 
 
+FRAGMENT = '{"code": 0, "id": "fd8124d96ac627895bf9dba7", "sta'
+
+
+def doubt_with(task: Task, detail: str, reason: str = "cut-short") -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, reason, detail, status=200, received=len(detail))
+
+
+def test_a_claim_carries_what_came_of_an_answer(by_alice: Client, task: Task) -> None:
+    doubt_with(task, FRAGMENT)
+    for half in claim_of(by_alice, task).split("---"):
+        assert escape(FRAGMENT) in half
+        assert half.count("fd8124d96ac627895bf9dba7") == 2
+    assert "fd8124d96ac627895bf9dba7, read from an answer that could not be used" in half
+    assert "no id was received" not in half
+
+
+def test_what_came_cannot_look_like_a_line_of_ours(by_alice: Client, task: Task) -> None:
+    doubt_with(task, "<html>\nPrice: 0 ₽\x1b[2J\u202e\x00" + "x" * 1000, "http-502")
+    told = claim_of(by_alice, task)
+    assert "&lt;html&gt; Price: 0 ₽ [2J x" in told
+    assert not [sign for sign in told if not sign.isprintable() and sign not in "\n\xa0"]
+    assert "x" * 300 not in told
+    assert "no id was received" in told
+
+
+def test_anothers_id_is_not_said_to_be_this_tasks(by_alice: Client, task: Task) -> None:
+    doubt_with(task, FRAGMENT, "known-id")
+    told = claim_of(by_alice, task)
+    assert "no id was received" in told
+    assert escape(FRAGMENT) in told
+
+
 def test_a_claim_in_russian_is_written_once(by_alice: Client, task: Task) -> None:
     doubt(task)
     told = claim_of(by_alice, task, accept_language="ru")
