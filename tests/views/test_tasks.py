@@ -136,6 +136,22 @@ def test_send_again_at_a_forged_price(by_alice: Client, task: Task, price: str) 
     assert state(task) == TaskStatus.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("reason", "is_offered"), [("content-refused", False), ("request-refused", True)]
+)
+def test_what_was_refused_for_its_content_is_not_sent_again_in_one_press(
+    by_alice: Client, task: Task, reason: str, is_offered: bool
+) -> None:
+    """Repeats endanger the studio's key, of which the composer warns."""
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.refuse(task.pk, claim, reason, "")
+    for path in ("/", f"/tasks/{task.pk}/"):
+        card = by_alice.get(path).text.partition("<article")[2].partition("</article>")[0]
+        assert ("Re-run" in card) == is_offered
+        assert f'href="/?from={task.batch.prompt_id}">Edit</a>' in card
+
+
 def test_a_queued_card_says_why_it_waits(
     by_alice: Client, alice: User, submit: Submit, settings: Any
 ) -> None:
