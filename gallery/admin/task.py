@@ -29,6 +29,7 @@ from gallery.models import (
     Task,
     TaskStatus,
     User,
+    Verdict,
     report,
 )
 from gallery.models.reasons import sentence
@@ -175,6 +176,8 @@ def waits_for_confirmation(task: Task) -> bool:
     return question is not None and question.is_doubted
 
 
+EVIDENCE = "admin/_evidence.html"
+
 DEEDS = (
     Deed("cancel", _("Cancel"), cancel, is_in(S.QUEUED)),
     Deed("ask-now", _("Ask the provider now"), ask_now, is_in(S.RENDERING)),
@@ -241,6 +244,7 @@ DEEDS = (
         lambda task: task.may_be_sent_again,
         form=NoteForm,
         told=("note",),
+        aside=EVIDENCE,
         words=_(
             "The task counts as failed and its price is given back to the purse and to its owner. "
             "Do this only when the provider's own list shows that it never took this task."
@@ -251,6 +255,7 @@ DEEDS = (
         _("Give up"),
         write_off,
         lambda task: task.may_be_sent_again,
+        aside=EVIDENCE,
         words=_(
             "The task is written off and its price counts as spent. If its id is found later, "
             "the picture can still be had."
@@ -413,7 +418,19 @@ class TaskAdmin(Doing, ReadOnly):
         return {}
 
     def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
-        return {"question": question_of(row)} if deed.name == "confirm-id" else {}
+        if deed.name == "confirm-id":
+            return {"question": question_of(row)}
+        if deed.aside != EVIDENCE:
+            return {}
+        sees_money = request.user.has_perm("gallery.view_charge")
+        comparison = row.told_by_balance if sees_money else None
+        is_charged = comparison is not None and comparison.verdict == Verdict.CHARGED
+        return {
+            "comparison": comparison,
+            "sees_money": sees_money,
+            "note": Event.objects.owners_note(row.pk),
+            "warns": is_charged and deed.name == "not-charged",
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.unknown_view)

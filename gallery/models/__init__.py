@@ -26,7 +26,7 @@ from .collection import MAX_NAME, Collection, Membership, NameTaken
 from .comparison import Comparison, Verdict
 from .culling import Culling
 from .durations import Typical, typical
-from .event import Event
+from .event import OWNER_NOTE, Event
 from .image import MOST_STARS, Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
@@ -66,6 +66,7 @@ __all__ = [
     "MOST_TAGS",
     "MOVES",
     "OPEN",
+    "OWNER_NOTE",
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",

@@ -204,7 +204,14 @@ def task_again(request: StudioRequest, pk: int) -> HttpResponse:
                 task.model.refresh_from_db()
         words = words or form.words
     card = cards.card(task, Studio.objects.current())
-    context = {"task": task, "card": card, "words": words}
+    context = {
+        "task": task,
+        "card": card,
+        "words": words,
+        "comparison": task.told_by_balance,
+        "sees_balance": request.user.has_perm("gallery.view_charge"),
+        "note": Event.objects.owners_note(task.pk),
+    }
     return render(request, "gallery/task_again.html", context, status=422 if words else 200)
 
 

@@ -115,6 +115,26 @@ def test_send_again_asks_first_then_does(by_alice: Client, task: Task) -> None:
     assert Task.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("verdict", "words", "warns"),
+    [(Verdict.CHARGED, "Fits being charged.", True), (Verdict.FREE, "not being charged.", False)],
+)
+def test_send_again_shows_the_evidence(
+    by_alice: Client, alice: User, task: Task, verdict: Verdict, words: str, warns: bool
+) -> None:
+    doubt(task)
+    Comparison.objects.create(
+        task=task, before_kopecks=100_000, after_kopecks=99_600, verdict=verdict
+    )
+    Task.objects.note(task.pk, "their list <b>has</b> it", by=alice)
+    page = by_alice.get(f"/tasks/{task.pk}/again/").text
+    assert words in page
+    assert f"{rub(400)} left the studio" in page
+    assert rub(100_000) not in page
+    assert "their list &lt;b&gt;has&lt;/b&gt; it" in page
+    assert ("has probably been paid for already" in page) == warns
+
+
 def test_send_again_waits_for_the_claim(by_alice: Client, task: Task) -> None:
     doubt(task, over=False)
     path = f"/tasks/{task.pk}/again/"
