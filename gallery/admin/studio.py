@@ -92,8 +92,16 @@ def is_doubtful(studio: Studio) -> bool:
 
 def seen_in_tasks(studio: Studio) -> str:
     """What is said of a cause that the tasks show to be there still; else empty."""
+    if studio.pause_reason == "restored":
+        asked = gettext("Look through the unknown tasks first (%d), or tick the box.")
+        return asked % unknown if (unknown := open_unknowns()) else ""
     is_there, words = SEEN_IN_TASKS.get(studio.pause_reason, (bool, ""))
     return str(words) if is_there() else ""
+
+
+def open_unknowns() -> int:
+    """Tasks of which nobody has said yet whether they were paid for."""
+    return Task.objects.unknown().count()
 
 
 def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
@@ -219,7 +227,8 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
         if deed.name != "resume":
             return {}
         if not needs_reading(row):
-            return {"studio": row}
+            unknown = open_unknowns() if row.pause_reason == "restored" else 0
+            return {"studio": row, "unknown": unknown}
         balance.refresh()
         return {"studio": row, "is_read": True, "reading": Balance.objects.newest()}
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gallery.jobs import sweep
 from gallery.models import Balance, Budget, Event, ImageModel, Studio, Task, User
+from tests.conftest import Submit
 from tests.queue import queued
 
 STUDIO = "/admin/gallery/studio/1/"
@@ -247,6 +248,24 @@ def test_an_archive_that_saves_nothing_keeps_spending_paused(
     Event.objects.create(task=task, kind="saved")
     assert f'action="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text, "seen to be gone"
     assert by_admin.post(RESUME).status_code == 302
+
+
+def test_after_a_restore_it_is_asked_whether_the_unknowns_were_looked_through(
+    by_admin: Client, alice: User, submit: Submit
+) -> None:
+    for task in submit(alice, count=2).tasks.all():
+        assert Task.objects.doubt_restored(task.pk)
+    Studio.objects.pause("restored", anew=True)
+    assert f'href="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text
+    page = by_admin.get(RESUME).text
+    assert "2 tasks are unknown: they may have been sent, and charged." in page
+    assert 'href="/admin/gallery/task/unknown/"' in page
+    answer = by_admin.post(RESUME)
+    assert answer.status_code == 422
+    assert "Look through the unknown tasks first (2), or tick the box." in answer.text
+    assert Studio.objects.current().is_paused
+    assert by_admin.post(RESUME, {"all_the_same": "on"}).status_code == 302
+    assert not Studio.objects.current().is_paused
 
 
 @pytest.mark.parametrize("cause", ["by-hand", "archiver-dead", "restored"])
