@@ -17,6 +17,7 @@ from gallery.models import (
     Balance,
     Budget,
     Charge,
+    ImageModel,
     Lease,
     Task,
     User,
@@ -86,6 +87,30 @@ def test_after_the_last_hour_nobody_says_that_hours_are_left(
     assert said in notices
     assert unsaid not in notices
     assert 'class="notice strong"' in notices
+
+
+def test_a_model_that_the_provider_forbade_is_named(
+    by_admin: Client, alice: User, submit: Submit, task: Task, client: Client, bob: User
+) -> None:
+    words = "The provider does not allow them for this key"
+    assert words not in by_admin.get("/admin/").text
+    forbidden, by_hand = ImageModel.objects.enabled()[:2]
+    assert forbidden.pk == task.model_id
+    submit(alice, count=2)
+    ImageModel.objects.switch_off(by_hand.pk, "switched-off")
+    assert words not in by_admin.get("/admin/").text
+    ImageModel.objects.switch_off(forbidden.pk, "model-forbidden", "not <yours>")
+    text = by_admin.get("/admin/").text
+    section = text.partition('id="forbidden"')[2].partition("</section>")[0]
+    assert words in section
+    assert f'href="/admin/gallery/imagemodel/{forbidden.pk}/change/"' in section
+    assert forbidden.label in section
+    assert by_hand.label not in section
+    assert "3 tasks wait" in section
+    assert "not &lt;yours&gt;" in section
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    client.force_login(bob)
+    assert words not in client.get("/admin/").text
 
 
 def test_failures_of_seven_days_by_reason(alice: User, submit: Submit) -> None:
