@@ -14,7 +14,7 @@ from django.http import FileResponse, Http404, HttpResponse, StreamingHttpRespon
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
-from gallery.archive import thumbnails
+from gallery.archive import store, thumbnails
 from gallery.archive.inspect import BadPicture
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponseBase
 
-    from gallery.models import Image
+    from gallery.models import Image, Task
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -69,6 +69,25 @@ def download(
     answer["Accept-Ranges"] = "bytes"
     answer["Cache-Control"] = "private, no-cache"
     return _inert(answer, etag)
+
+
+def aside(request: HttpRequest, task: Task, sha256: str) -> HttpResponseBase:
+    """What was paid for and is no picture. Never by the proxy, which knows no way there."""
+    if sha256 not in {one.sha256 for one in put_aside(task)}:
+        raise Http404
+    etag = f'"{sha256}"'
+    answer: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    if answer is None:
+        answer = _part(request, f"{store.QUARANTINE}/task-{task.pk}.{sha256}", etag)
+        answer["Content-Type"] = "application/octet-stream"
+    answer["Content-Disposition"] = f'attachment; filename="artel-task-{task.pk}-{sha256}.bin"'
+    answer["Cache-Control"] = "private, no-cache"
+    return _inert(answer, etag)
+
+
+def put_aside(task: Task) -> list[store.Aside]:
+    """The files of a task that are in quarantine."""
+    return store.in_quarantine(settings.DATA_DIR, f"task-{task.pk}")
 
 
 def _inert(answer: HttpResponseBase, etag: str) -> HttpResponseBase:

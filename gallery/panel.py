@@ -98,6 +98,8 @@ def _figures(user: Any) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     if user.has_perm("gallery.view_user"):
         figures["held"] = report.held()
+    if user.has_perm("gallery.view_imagemodel"):
+        figures["forbidden"] = report.forbidden()
     if user.has_perm("gallery.view_task"):
         figures |= {
             "waiting": report.waiting(),

@@ -37,6 +37,7 @@ urlpatterns = [
     path("tasks/cancel/", tasks.task_cancel_all, name="task_cancel_all"),
     path("tasks/<int:pk>/", tasks.task_show, name="task_show"),
     path("tasks/<int:pk>/receipt/", tasks.task_receipt, name="task_receipt"),
+    path("tasks/<int:pk>/quarantine/<slug:sha256>/", tasks.task_quarantine, name="task_quarantine"),
     path("tasks/<int:pk>/cancel/", tasks.task_cancel, name="task_cancel"),
     path("tasks/<int:pk>/dismiss/", tasks.task_dismiss, name="task_dismiss"),
     path("tasks/<int:pk>/ask/", tasks.task_ask, name="task_ask"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Min
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -14,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.archive.store import free_bytes
 from gallery.jobs import balance, cluster, library, sweep
-from gallery.models import Balance, Budget, Studio, User
+from gallery.models import Balance, Budget, ImageModel, Studio, Task, TaskStatus, User
+from gallery.templatetags.artel import rub
 
 from .deeds import Deed, Doing, Refused
 from .roubles import purse
@@ -90,8 +92,16 @@ def is_doubtful(studio: Studio) -> bool:
 
 def seen_in_tasks(studio: Studio) -> str:
     """What is said of a cause that the tasks show to be there still; else empty."""
+    if studio.pause_reason == "restored":
+        asked = gettext("Look through the unknown tasks first (%d), or tick the box.")
+        return asked % unknown if (unknown := open_unknowns()) else ""
     is_there, words = SEEN_IN_TASKS.get(studio.pause_reason, (bool, ""))
     return str(words) if is_there() else ""
+
+
+def open_unknowns() -> int:
+    """Tasks of which nobody has said yet whether they were paid for."""
+    return Task.objects.unknown().count()
 
 
 def pause(studio: Studio, by: User, typed: dict[str, Any]) -> bool:
@@ -133,7 +143,11 @@ def refuse_by_reading(reason: str, *, all_the_same: bool) -> None:
         raise Refused(
             gettext("The balance at the provider is still used up: it was read just now.")
         )
-    if all_the_same or (fresh is not None and fresh.kopecks is not None):
+    if all_the_same:
+        return
+    if fresh is not None and fresh.left_kopecks is not None:
+        if reason == "balance-empty":
+            refuse_what_pays_for_none(fresh.left_kopecks)
         return
     if fresh is None:
         raise Refused(
@@ -145,6 +159,29 @@ def refuse_by_reading(reason: str, *, all_the_same: bool) -> None:
     raise Refused(
         gettext("The balance cannot be read, so that nobody can tell. Tick the box to resume.")
     )
+
+
+def refuse_what_pays_for_none(left_kopecks: int) -> None:
+    """Less than one picture costs would be used up again by the next create."""
+    price = cheapest()
+    if price is not None and left_kopecks < price:
+        words = gettext(
+            "The balance at the provider is %(left)s, credit included, and the cheapest picture "
+            "costs %(price)s. Top it up first, or tick the box."
+        )
+        raise Refused(words % {"left": rub(left_kopecks), "price": rub(price)})
+
+
+def cheapest() -> int | None:
+    """Kopecks of the cheapest picture that would be sent: of those that wait, else of any."""
+    waiting = Task.objects.current().filter(status=TaskStatus.QUEUED, model__is_enabled=True)
+    queued: int | None = waiting.aggregate(least=Min("price_kopecks"))["least"]
+    if queued is not None:
+        return queued
+    any_one: int | None = ImageModel.objects.enabled().aggregate(least=Min("price_kopecks"))[
+        "least"
+    ]
+    return any_one
 
 
 @admin.register(Studio)
@@ -190,7 +227,8 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
         if deed.name != "resume":
             return {}
         if not needs_reading(row):
-            return {"studio": row}
+            unknown = open_unknowns() if row.pause_reason == "restored" else 0
+            return {"studio": row, "unknown": unknown}
         balance.refresh()
         return {"studio": row, "is_read": True, "reading": Balance.objects.newest()}
 

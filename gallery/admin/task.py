@@ -8,15 +8,19 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.jobs import cluster, poll, save
+from gallery.media import aside, put_aside
 from gallery.models import (
     Charge,
     Event,
@@ -25,10 +29,11 @@ from gallery.models import (
     Task,
     TaskStatus,
     User,
+    Verdict,
     report,
 )
 from gallery.models.reasons import sentence
-from gallery.support import claim
+from gallery.support import claim, received_id
 
 from . import unknown
 from .base import (
@@ -50,6 +55,7 @@ from .unknown import question_of
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
     from django.urls import URLPattern
 
 S = TaskStatus
@@ -170,6 +176,8 @@ def waits_for_confirmation(task: Task) -> bool:
     return question is not None and question.is_doubted
 
 
+EVIDENCE = "admin/_evidence.html"
+
 DEEDS = (
     Deed("cancel", _("Cancel"), cancel, is_in(S.QUEUED)),
     Deed("ask-now", _("Ask the provider now"), ask_now, is_in(S.RENDERING)),
@@ -236,6 +244,7 @@ DEEDS = (
         lambda task: task.may_be_sent_again,
         form=NoteForm,
         told=("note",),
+        aside=EVIDENCE,
         words=_(
             "The task counts as failed and its price is given back to the purse and to its owner. "
             "Do this only when the provider's own list shows that it never took this task."
@@ -246,6 +255,7 @@ DEEDS = (
         _("Give up"),
         write_off,
         lambda task: task.may_be_sent_again,
+        aside=EVIDENCE,
         words=_(
             "The task is written off and its price counts as spent. If its id is found later, "
             "the picture can still be had."
@@ -327,11 +337,11 @@ class TaskAdmin(Doing, ReadOnly):
         "large", "status", "reason_sentence", "detail", "balance", "asked_id", "owner",
         "prompt", "batch", "model", "price", "cost", "provider", "remote_id", "created_at",
         "sent_at", "accepted_at", "ready_at", "ended_at", "due_at", "give_up_at", "attempts",
-        "polls", "saves", "support_claim",
+        "polls", "saves", "quarantine", "support_claim",
     )  # fmt: skip
     readonly_fields = (
         "large", "status", "price", "cost", "reason_sentence", "prompt", "balance", "asked_id",
-        "support_claim",
+        "quarantine", "support_claim",
     )  # fmt: skip
 
     price = roubles("price_kopecks", _("price"))
@@ -360,6 +370,19 @@ class TaskAdmin(Doing, ReadOnly):
         shown = '<details><summary>{}</summary><pre class="claim code">{}</pre></details>'
         return format_html(shown, gettext("Show it"), text) if text else ""
 
+    @admin.display(description=_("quarantine"))
+    def quarantine(self, task: Task) -> str:
+        """What was paid for and is no picture, to be carried away."""
+        lines = (
+            (
+                reverse("admin:gallery_task_quarantine", args=[task.pk, one.sha256]),
+                gettext("Download, %(size)s") % {"size": filesizeformat(one.size)},
+                one.sha256,
+            )
+            for one in put_aside(task)
+        )
+        return format_html_join("", '<p><a href="{}" download>{}</a> <code>{}</code></p>', lines)
+
     @admin.display(description=_("prompt"))
     def prompt(self, task: Task) -> str:
         return format_html("{}", prompt_link(task.batch.prompt))
@@ -381,18 +404,50 @@ class TaskAdmin(Doing, ReadOnly):
 
     def get_fields(self, request: HttpRequest, obj: Task | None = None) -> Any:
         sees_money = request.user.has_perm("gallery.view_charge")
-        return [name for name in self.fields if sees_money or name != "balance"]
+        hidden = set() if sees_money else {"balance"}
+        if obj is None or not put_aside(obj):
+            hidden.add("quarantine")
+        return [name for name in self.fields if name not in hidden]
 
     def deed_initial(self, deed: Deed, row: Any) -> dict[str, Any]:
         question = question_of(row)
-        return {"remote_id": question.remote_id} if deed.name == "confirm-id" and question else {}
+        if deed.name == "confirm-id" and question:
+            return {"remote_id": question.remote_id}
+        if deed.name == "identify":
+            return {"remote_id": received_id(Event.objects.doubts([row.pk]).get(row.pk))}
+        return {}
 
     def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
-        return {"question": question_of(row)} if deed.name == "confirm-id" else {}
+        if deed.name == "confirm-id":
+            return {"question": question_of(row)}
+        if deed.aside != EVIDENCE:
+            return {}
+        sees_money = request.user.has_perm("gallery.view_charge")
+        comparison = row.told_by_balance if sees_money else None
+        is_charged = comparison is not None and comparison.verdict == Verdict.CHARGED
+        return {
+            "comparison": comparison,
+            "sees_money": sees_money,
+            "note": Event.objects.owners_note(row.pk),
+            "warns": is_charged and deed.name == "not-charged",
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.unknown_view)
-        return [path("unknown/", view, name="gallery_task_unknown"), *super().get_urls()]
+        file = self.admin_site.admin_view(self.quarantine_view)
+        return [
+            path("unknown/", view, name="gallery_task_unknown"),
+            path("<int:pk>/quarantine/<slug:sha256>/", file, name="gallery_task_quarantine"),
+            *super().get_urls(),
+        ]
+
+    def quarantine_view(self, request: HttpRequest, pk: int, sha256: str) -> HttpResponseBase:
+        """Of anybody's task, for those who may see the list of all."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return aside(request, get_object_or_404(Task, pk=pk), sha256)
 
     def unknown_view(self, request: HttpRequest) -> HttpResponse:
         """All that was sent and not answered, with the facts and the deeds of each."""

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import Comparison, Event, Question, Task, TaskStatus
+from gallery.models import OWNER_NOTE, Comparison, Event, Question, Task, TaskStatus
 
 from .base import ReadOnly, belongs_to, of_task_number, roubles
 
@@ -28,7 +28,6 @@ S = TaskStatus
 
 ROWS = 50
 IN_DOUBT = ("unknown", "restored")
-OWNER_NOTE = "owner-note"
 
 
 @dataclass(frozen=True)

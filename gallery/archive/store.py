@@ -7,11 +7,13 @@ fsynced, renamed, and its folder fsynced, in this order.
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -19,6 +21,9 @@ from gallery.failpoints import failpoint
 
 INCOMING = "incoming"
 QUARANTINE = "quarantine"
+HASH_LENGTH = 12
+"""Characters of its hash that tell a file in quarantine from the others of its name."""
+ASIDE = re.compile(rf"\.([0-9a-f]{{{HASH_LENGTH}}})\Z")
 
 
 class NameTaken(Exception):
@@ -104,7 +109,25 @@ def quarantine(incoming: Incoming, root: Path, name: str) -> Path:
 
     The hash becomes part of the name: a second, different file stands beside the first.
     """
-    return keep(incoming, root, f"{QUARANTINE}/{name}.{incoming.sha256[:12]}")
+    return keep(incoming, root, f"{QUARANTINE}/{name}.{incoming.sha256[:HASH_LENGTH]}")
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A file in quarantine."""
+
+    sha256: str
+    """The beginning of its hash, by which it is named."""
+    size: int
+
+
+def in_quarantine(root: Path, name: str) -> list[Aside]:
+    """What ``quarantine`` has kept under this name, and nothing else that lies there."""
+    return [
+        Aside(found[1], path.stat().st_size)
+        for path in sorted((root / QUARANTINE).glob(f"{name}.*"))
+        if (found := ASIDE.search(path.name)) and path.is_file() and not path.is_symlink()
+    ]
 
 
 def move(root: Path, name: str, new: str) -> Path:

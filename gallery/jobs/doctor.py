@@ -15,13 +15,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.translation import override
 
 from gallery.archive.store import free_bytes
-from gallery.models import Event, ImageModel, Studio
+from gallery.models import Event, ImageModel, Studio, reasons
 from gallery.provider import answers
 from gallery.provider.hosts import no_way_to
 
-from . import cluster, remote
+from . import cluster, library, remote
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -32,6 +33,7 @@ Level = Literal["ok", "warning", "fault"]
 WRONG_SECONDS = 60.0
 """A clock that differs by more from the provider's is wrong: months and links go by it."""
 ROOMY_BYTES = 4 * 1024 * 1024 * 1024
+LOOK_AT_CLOCK = "Look at date -u."
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def findings() -> Iterator[Finding]:
     yield from _disk()
     readable = yield from _database()
     if readable:
+        yield _pictures()
         yield from _spending()
         yield from _queue()
     if settings.IS_DEMO:
@@ -59,6 +62,12 @@ def findings() -> Iterator[Finding]:
     else:
         yield from _provider(readable)
         yield from _hosts()
+
+
+def _sentence(reason: str) -> str:
+    """A reason in words: what the commands print is English, whatever the studio speaks."""
+    with override("en"):
+        return reasons.sentence(reason)
 
 
 # The machine
@@ -140,13 +149,26 @@ def _database() -> Generator[Finding, None, bool]:
     return True
 
 
+def _pictures() -> Finding:
+    if not library.is_gone():
+        return Finding("pictures", "ok", "Their folder is where it belongs.")
+    folder = settings.DATA_DIR / library.ORIGINALS
+    return Finding(
+        "pictures",
+        "fault",
+        f"The folder of the pictures is gone, or empty: {folder}.",
+        "Mount its disk, then resume spending. Lost for good: put the backup's originals there, or"
+        f" without a backup an empty folder, as Artel's user: mkdir -p {folder}/lost",
+    )
+
+
 def _spending() -> Iterator[Finding]:
     studio = Studio.objects.current()
     if studio.is_paused:
         yield Finding(
             "spending",
             "warning",
-            f"It is paused ({studio.pause_reason}).",
+            f"It is paused: {_sentence(studio.pause_reason)}",
             "When the cause is gone, resume it in the panel: Studio, Resume real spending.",
         )
     newest = Event.objects.order_by("-pk").values_list("created_at", flat=True).first()
@@ -191,8 +213,14 @@ def _provider(readable: bool) -> Iterator[Finding]:
             yield Finding(
                 "models",
                 "warning",
-                f"The provider's price list cannot be read ({reason}).",
+                f"The provider's price list cannot be read. {_sentence(reason)}",
                 "Compare the prices in the panel with the provider's site by hand.",
+            )
+            yield Finding(
+                "clock",
+                "warning",
+                "It could not be compared with the provider's, which gave no list of prices.",
+                LOOK_AT_CLOCK,
             )
 
 
@@ -211,14 +239,15 @@ def _key_and_balance(balance: answers.BalanceOutcome) -> Finding:
             return Finding(
                 "key",
                 "fault",
-                f"The provider refuses it ({reason}).",
+                _sentence(reason),
                 "Set GPTUNNEL_API_KEY to a good one, restart, and resume spending.",
             )
         case answers.AskAgain(reason):
             return Finding(
                 "key",
                 "fault",
-                f"The provider does not answer, or with nothing that can be used ({reason}).",
+                "The provider does not answer, or with nothing that can be used."
+                f" {_sentence(reason)} ({reason})",
                 "Is GPTUNNEL_API_URL right, and is there a way out to it?",
             )
 
@@ -251,9 +280,7 @@ def _models(prices: dict[str, int | None]) -> Iterator[Finding]:
 
 def _clock(date: float | None) -> Iterator[Finding]:
     if date is None:
-        yield Finding(
-            "clock", "warning", "The provider does not tell the time.", "Look at date -u."
-        )
+        yield Finding("clock", "warning", "The provider does not tell the time.", LOOK_AT_CLOCK)
         return
     away = time.time() - date
     if abs(away) > WRONG_SECONDS:

@@ -28,7 +28,7 @@ from .collection import MAX_NAME, Collection, Membership, NameTaken
 from .comparison import Comparison
 from .culling import Culling
 from .durations import Typical, typical
-from .event import Event
+from .event import OWNER_NOTE, Event
 from .image import MOST_STARS, Image, StoredFile
 from .image_model import RATIOS, ImageModel
 from .lease import Lease
@@ -70,6 +70,7 @@ __all__ = [
     "MOVES",
     "OF_PROMPTS",
     "OPEN",
+    "OWNER_NOTE",
     "PAID_NOT_SAVED",
     "RATIOS",
     "TROUBLED",

@@ -202,9 +202,14 @@ class Balance(models.Model):
         return self.age < settings.BALANCE_SECONDS
 
     @property
+    def left_kopecks(self) -> int | None:
+        """What may still be spent, with the credit, whose sign is not documented."""
+        return None if self.kopecks is None else self.kopecks + abs(self.credit_kopecks)
+
+    @property
     def is_empty(self) -> bool:
-        """It was read, and nothing is left, nor any credit (whose sign is not documented)."""
-        return self.kopecks is not None and self.kopecks + abs(self.credit_kopecks) <= 0
+        """It was read, and nothing is left, nor any credit."""
+        return self.left_kopecks is not None and self.left_kopecks <= 0
 
     @property
     def reason_sentence(self) -> str:

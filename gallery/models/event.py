@@ -33,6 +33,9 @@ TOLD = ("reason", "remote_id", "seconds", "status")
 DOUBTS = ("unknown", "restored")
 """How a task comes into doubt; these lines carry what is known of the answer."""
 
+OWNER_NOTE = "owner-note"
+"""What a task's owner knows of it: a word, which moves no money."""
+
 WORDS: dict[str, str | Promise] = {
     "held": _("Accepted; its price is held"),
     "canceled": _("Canceled"),
@@ -52,7 +55,7 @@ WORDS: dict[str, str | Promise] = {
     "asked-again": _("Asked for again"),
     "rescued": _("Saved from an uploaded file"),
     "restored": _("In doubt after a restore"),
-    "owner-note": _("Note by its owner"),
+    OWNER_NOTE: _("Note by its owner"),
 }
 
 
@@ -70,6 +73,11 @@ class EventQuerySet(models.QuerySet["Event"]):
     def record_all(self, tasks: Iterable[Task], kind: str, *, actor: User | None = None) -> None:
         for event in self.bulk_create(Event(task=task, kind=kind, actor=actor) for task in tasks):
             event.log_when_committed()
+
+    def owners_note(self, task_id: int) -> str:
+        """The last word of a task's owner; empty when there is none."""
+        said = self.filter(task=task_id, kind=OWNER_NOTE).order_by("pk").last()
+        return said.note if said else ""
 
     def doubts(self, tasks: Iterable[int]) -> dict[int, Event]:
         """The line with which each of these tasks came into doubt; the last, when there are more.

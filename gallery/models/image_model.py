@@ -17,6 +17,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "21:9", "9:21")
 """Every ratio that some model of the API takes (gptunnel-image-1: the first five)."""
 
+FORBIDDEN = "model-forbidden"
+"""Why a model is off that the provider does not allow for this key."""
+
 
 def validate_ratios(value: object) -> None:
     if (

@@ -91,11 +91,16 @@ _FAMILIES = {
 }
 
 
+def family(code: str) -> str:
+    """The code whose words it is shown by."""
+    return _FAMILIES.get(code, code)
+
+
 def sentence(code: str) -> str:
     """A reason in words. A code without words of its own is shown by its family, never raw."""
     if not code:
         return ""
-    found = SENTENCES.get(code) or SENTENCES.get(_FAMILIES.get(code, ""))
+    found = SENTENCES.get(family(code))
     if found is None:
         found = _("The provider gave no usable answer.")
     return str(found)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from .budget import Budget, current_month
 from .charge import Charge
-from .image_model import ImageModel
+from .image_model import FORBIDDEN, ImageModel
 from .reasons import sentence
 from .states import OPEN, PAID_NOT_SAVED, TaskStatus
 from .task import LINK_LIFE, Task
@@ -251,6 +251,13 @@ def by_model() -> list[Line]:
 def held() -> Sequence[User]:
     """Whose sending is held after refusals of content, the latest first."""
     return list(get_user_model().objects.held().order_by("-held_until")[:MOST_ROWS])
+
+
+def forbidden() -> Sequence[ImageModel]:
+    """Models that the provider has refused to this key, with the number of tasks that wait."""
+    waiting = Q(tasks__status=TaskStatus.QUEUED)
+    rows = ImageModel.objects.filter(is_enabled=False, off_reason=FORBIDDEN)
+    return list(rows.annotate(waiting=Count("tasks", filter=waiting))[:MOST_ROWS])
 
 
 def speeds() -> list[Speed]:

@@ -23,7 +23,7 @@ from django.utils import timezone
 from gallery.failpoints import failpoint
 
 from .charge import Charge
-from .event import Event
+from .event import OWNER_NOTE, Event
 from .image import Image, StoredFile
 from .numbers import numbers
 from .states import MOVES, NOTED, OPEN, TaskStatus
@@ -505,12 +505,12 @@ class TaskQuerySet(TaskFilters):
         row = self.select_for_update(no_key=True).filter(pk=pk, status__in=NOTED)
         if row.only("pk").first() is None:
             return False
-        notes = list(Event.objects.filter(task=pk, kind="owner-note"))
+        notes = list(Event.objects.filter(task=pk, kind=OWNER_NOTE))
         if notes and notes[-1].note == text:
             return True
         if len(notes) >= MOST_NOTES:
             return False
-        Event.objects.record(pk, "owner-note", actor=by, note=text)
+        Event.objects.record(pk, OWNER_NOTE, actor=by, note=text)
         return True
 
     # Looking away

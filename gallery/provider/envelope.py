@@ -10,6 +10,7 @@ from gallery.provider.answers import Echo
 from gallery.provider.redaction import Redactor
 
 REMOTE_ID = re.compile(r"[A-Za-z0-9_-]{8,128}")
+_NAMED_ID = re.compile(rf'"id"\s*:\s*"({REMOTE_ID.pattern})"')
 _LARGEST_CODE = 2**31 - 1
 _LARGEST_ROUBLES = Decimal(1_000_000_000)
 _LARGEST_COST_KOPECKS = 100_000_000
@@ -100,6 +101,15 @@ def remote_id(fields: dict[str, Any], redact: Redactor) -> str | None:
     if not isinstance(value, str) or not REMOTE_ID.fullmatch(value):
         return None
     return None if redact.holds_key(value) else value
+
+
+def id_in(fragment: str) -> str:
+    """The id that the text of an answer names, be it only its beginning; empty when there is none.
+
+    For a person to look at: what an answer says that cannot be read as a whole proves nothing.
+    """
+    found = _NAMED_ID.search(fragment)
+    return found[1] if found else ""
 
 
 def status_word(fields: dict[str, Any]) -> str:

@@ -21,19 +21,16 @@ from django.utils.translation import ngettext
 from gallery.models import (
     MAX_COUNT,
     Collection,
-    Studio,
     absence,
-    report,
-    takes_writes,
 )
+from gallery.notices import notices as told
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AnonymousUser
     from django.utils.safestring import SafeString
 
-    from gallery.models import Image, User
+    from gallery.models import Image
 
 register = template.Library()
 
@@ -131,21 +128,9 @@ def thumb_height(image: Image, size: int) -> int:
 
 
 @register.inclusion_tag("gallery/_notices.html", takes_context=True)
-def notices(context: dict[str, Any]) -> dict[str, Any]:
-    """What every page says while it is so: demo pictures, spending paused, one's sending held, a
-    database that can only be read; and to administrators that something is paid for and not saved.
-    """
-    user: User | AnonymousUser | None = context.get("user")
-    known = user is not None and user.is_authenticated
-    is_told = user is not None and user.is_staff and user.has_perm("gallery.view_task")
-    return {
-        "is_demo": settings.IS_DEMO,
-        "studio": Studio.objects.current() if known else None,
-        "user": user,
-        "alarm": report.alarm() if is_told else None,
-        "is_read_only": known and not takes_writes(),
-        "now": timezone.now(),
-    }
+def notices(context: dict[str, Any], *, live: bool = False) -> dict[str, Any]:
+    """What every page says while it is so; `live`: in a place where news of it finds it."""
+    return {"notices": told(context.get("user")), "live": live}
 
 
 @register.inclusion_tag("gallery/_since_left.html", takes_context=True)

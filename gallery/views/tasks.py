@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gallery import media
 from gallery.forms import NoteForm, PressForm, refusal_words
 from gallery.jobs import poll, pump, submit
 from gallery.models import Charge, Event, Refusal, Studio, Task, TaskStatus
-from gallery.support import claim
+from gallery.notices import notices
+from gallery.support import claim, doubt_of
 from gallery.templatetags.artel import grouped
 
 from . import cards
@@ -27,8 +29,12 @@ from .requests import StudioRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.http import HttpResponseBase
+
 KNOWN = re.compile(r"(\d{1,18}):([\w.-]{1,60})")
 MOST_KNOWN = 2000
+NOTICES = 0
+"""Where a page's cards have their numbers, the version of its notices has this one."""
 LONGEST_KNOWN = MOST_KNOWN * 80
 """Characters: looking for pairs in all that a request can carry would take seconds."""
 
@@ -57,7 +63,7 @@ def task_note(request: StudioRequest, pk: int) -> HttpResponse:
 def _page(request: StudioRequest, task: Task, form: NoteForm) -> HttpResponse:
     events = list(Event.objects.filter(task=task).select_related("actor"))
     studio = Studio.objects.current()
-    doubt = next((event for event in reversed(events) if event.is_doubt), None)
+    doubt = doubt_of(events)
     is_unknown = task.status == TaskStatus.UNKNOWN
     context = {
         "task": task,
@@ -67,10 +73,17 @@ def _page(request: StudioRequest, task: Task, form: NoteForm) -> HttpResponse:
         "sees_balance": request.user.has_perm("gallery.view_charge"),
         "events": events,
         "charges": Charge.objects.filter(task=task),
+        "aside": media.put_aside(task),
         "form": form,
     }
     status = 422 if form.errors else 200
     return render(request, "gallery/task_show.html", context, status=status)
+
+
+@require_safe
+def task_quarantine(request: StudioRequest, pk: int, sha256: str) -> HttpResponseBase:
+    """Paid bytes that are no picture, to be kept for a complaint."""
+    return media.aside(request, _own(request, pk), sha256)
 
 
 @require_safe
@@ -97,7 +110,7 @@ def task_receipt(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def task_live(request: StudioRequest) -> HttpResponse:
-    """The cards that changed since the page drew them; 204 when none did."""
+    """The cards and the notices that changed since the page drew them; 204 when none did."""
     known = {int(pk): version for pk, version in _known(request)}
     studio = Studio.objects.current()
     # A card that was dismissed is on its way off the page: news of it would bring it back.
@@ -119,14 +132,14 @@ def task_live(request: StudioRequest) -> HttpResponse:
     if any(task.is_open for task in now.values()):
         pump.revive()
     changed = [pk for pk, task in now.items() if task.live_version(studio) != known[pk]]
-    if not changed:
+    told = notices(request.user, studio)
+    is_told = known.get(NOTICES, told.version) == told.version
+    if not changed and is_told:
         return HttpResponse(status=204)
-    tasks = cards.for_cards(Task.objects.filter(pk__in=changed))
-    context = {
-        "cards": cards.cards(tasks, studio),
-        "news": _news(tasks),
-        **around(request),
-    }
+    context: dict[str, object] = {} if is_told else {"notices": told}
+    if changed:
+        tasks = cards.for_cards(Task.objects.filter(pk__in=changed))
+        context |= {"cards": cards.cards(tasks, studio), "news": _news(tasks), **around(request)}
     return render(request, "gallery/task_live.html", context)
 
 
@@ -191,7 +204,14 @@ def task_again(request: StudioRequest, pk: int) -> HttpResponse:
                 task.model.refresh_from_db()
         words = words or form.words
     card = cards.card(task, Studio.objects.current())
-    context = {"task": task, "card": card, "words": words}
+    context = {
+        "task": task,
+        "card": card,
+        "words": words,
+        "comparison": task.told_by_balance,
+        "sees_balance": request.user.has_perm("gallery.view_charge"),
+        "note": Event.objects.owners_note(task.pk),
+    }
     return render(request, "gallery/task_again.html", context, status=422 if words else 200)
 
 

@@ -6,7 +6,6 @@
 
   const OPEN = ["queued", "sending", "rendering", "saving"];
   const isOpen = (card) => OPEN.includes(card.dataset.status);
-  const waits = (card) => "waits" in card.dataset;
   const began = new WeakMap();
 
   function percent(elapsed, usual, slow) {
@@ -45,7 +44,7 @@
     clearTimeout(timer);
     timer = 0;
     const open = $$(".card").some(isOpen);
-    if (!open && !$$(".card").some(waits)) return;
+    if (!open && !$("[data-waits]")) return;
     const step = Number(document.body.dataset.live || 1) * 1000;
     const slow = document.hidden || !open;
     const wait = slow ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
@@ -55,7 +54,7 @@
   async function ask() {
     timer = 0;
     asking = true;
-    const known = $$(".card").filter((card) => !["done", "canceled"].includes(card.dataset.status));
+    const known = $$("[data-version]").filter((card) => !["done", "canceled"].includes(card.dataset.status));
     const body = new URLSearchParams({
       v: known.map((card) => `${card.id.slice(5)}:${card.dataset.version}`).join(","),
     });

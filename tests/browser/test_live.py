@@ -89,7 +89,7 @@ def test_one_request_a_second_serves_all_cards_until_they_are_done(
     for _ in range(3):
         watch.quiet(900)
         watch.asks(100)
-    assert watch.cards == [6, 6, 6]
+    assert watch.cards == [7, 7, 7]  # and the notices
     house.provider.ready(match=person.name)
     page.clock.resume()
     expect(page.locator("#tasks article[data-status=done]")).to_have_count(6)
@@ -141,6 +141,20 @@ def test_without_an_answer_it_asks_less_and_less_and_recovers(
     page.evaluate("() => dispatchEvent(new Event('focus'))")
     steps.expect_status(card, "done")
     expect(page.get_by_role("alert")).to_have_text("")
+
+
+def test_that_spending_is_paused_comes_to_an_open_page(
+    house: House, person: Person, studio: Page
+) -> None:
+    card = steps.pinned(steps.order(studio, steps.wish(person)))
+    steps.expect_status(card, "rendering")
+    house.execute("UPDATE gallery_studio SET paused_at = datetime(), pause_reason = 'by-hand'")
+    notices = studio.get_by_role("complementary", name="Notices")
+    try:
+        expect(notices).to_contain_text("An administrator paused spending.")
+    finally:
+        house.tidy()
+    expect(notices).to_have_count(0)
 
 
 def test_a_session_that_ends_while_a_card_is_open_says_so(

@@ -12,9 +12,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -91,10 +93,15 @@ def test_a_new_installation_is_made_of_a_copy_and_sends_nothing(
     setup_hash = hashlib.sha256(setup_token.encode()).hexdigest()
     for secret in (KEY, django_settings.SECRET_KEY, session, setup_token, setup_hash):
         assert secret.encode() not in content
-    with Installation(tmp_path / "new") as new:
+    manifest = json.loads((folder / backup.MANIFEST).read_bytes())
+    with Installation(tmp_path / "new", TIME_ZONE="Europe/Moscow") as new:
         done = new.run("restore", str(folder))
         assert done.returncode == 0, done.stdout + done.stderr
         assert "are unknown now: 1." in done.stdout
+        at = datetime.fromisoformat(manifest["made_at"]).astimezone(ZoneInfo("Europe/Moscow"))
+        assert f"what was there at {at:%Y-%m-%d %H:%M:%S %Z}." in done.stdout
+        assert "Next: start Artel" in done.stdout
+        assert "then resume spending" in done.stdout
         states = dict(new.ask("SELECT id, status FROM gallery_task"))
         assert states == {
             queued.pk: S.UNKNOWN,

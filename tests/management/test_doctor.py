@@ -12,9 +12,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from gallery.jobs import doctor
-from gallery.models import Event, ImageModel, Lease, Studio
+from gallery.models import Event, ImageModel, Lease, Studio, TaskStatus
 from tests.conftest import KEY, Submit
 from tests.demo.server import DemoServer
+from tests.jobs.test_poll import ask
+from tests.jobs.test_save import fetch
+from tests.jobs.test_submit import send
 from tests.provider.servers import answering, closed_port, http, serving
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +44,9 @@ def test_of_a_well_one_every_part_is_well_and_nothing_was_created(well: DemoServ
     words, is_well = looked()
     assert is_well, words
     assert "fault" not in words
-    for part in ("permissions", "disk", "database", "queue", "key", "models", "clock", "hosts"):
+    for part in (
+        "permissions", "disk", "database", "pictures", "queue", "key", "models", "clock", "hosts",
+    ):  # fmt: skip
         assert f"ok      {part}" in words
     assert "roubles are left" in words
     assert len(well.charges()) == before
@@ -72,7 +77,7 @@ def test_each_fault_is_said_with_its_remedy(
         f"{dearer.remote_id} {dearer.price_kopecks / 100:.2f}, here 0.01",
         "does not list: nobody-knows-it",
         "It has gone back",
-        "It is paused (breaker)",
+        "It is paused: The provider left two requests without a usable answer",
         "3600 seconds ago",
         "are free where DATA_DIR is",
         "secret-key is open to everybody",
@@ -89,7 +94,11 @@ def test_each_fault_is_said_with_its_remedy(
 @pytest.mark.parametrize(
     ("body", "status", "sentence"),
     [
-        (b'{"code": 2, "message": "bad token"}', 200, "The provider refuses it (key-refused)"),
+        (
+            b'{"code": 2, "message": "bad token"}',
+            200,
+            "fault   key         The provider refuses the API key.",
+        ),
         (b'{"code": 5, "message": "no money"}', 402, "says it is used up"),
         (b"<html>502</html>", 502, "with nothing that can be used"),
     ],
@@ -103,6 +112,8 @@ def test_a_provider_that_refuses_or_talks_nonsense(
     assert not is_well
     assert sentence in words
     assert "price list cannot be read" in words
+    assert "clock       It could not be compared with the provider's" in words
+    assert "(key-refused)" not in words
 
 
 def test_a_clock_that_is_a_day_off(settings: Any, well: DemoServer) -> None:
@@ -112,6 +123,27 @@ def test_a_clock_that_is_a_day_off(settings: Any, well: DemoServer) -> None:
         words, is_well = looked()
     assert not is_well
     assert "seconds ahead of the provider's" in words
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_pictures_whose_folder_is_empty_or_gone_are_a_fault(
+    well: DemoServer, data_dir: Path, submit: Submit, alice: Any, is_there: bool
+) -> None:
+    task = send(submit(alice).tasks.get())
+    well.ready(id=task.remote_id)
+    assert fetch(ask(task)).status == TaskStatus.DONE
+    assert "ok      pictures" in looked()[0]
+    (data_dir / "originals").rename(data_dir / "elsewhere")
+    if is_there:
+        (data_dir / "originals").mkdir()
+    words, is_well = looked()
+    assert not is_well
+    assert "fault   pictures    The folder of the pictures is gone, or empty" in words
+    assert "Remedy: Mount its disk, then resume spending." in words
+
+
+def test_a_house_without_a_picture_misses_no_folder(well: DemoServer) -> None:
+    assert "ok      pictures" in looked()[0]
 
 
 def test_the_demo_needs_no_key(settings: Any) -> None:

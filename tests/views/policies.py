@@ -39,6 +39,7 @@ POLICIES = {
     "task_live": Policy(post=204),
     "task_show": Policy(get=200, names="task:done"),
     "task_receipt": Policy(get=200, names="task:done"),
+    "task_quarantine": Policy(get=200, names="task:done"),
     "task_cancel_all": Policy(get=200, post=302),
     "task_cancel": Policy(post=302, hx=200, names="task:queued"),
     "task_dismiss": Policy(post=302, hx=200, names="task:failed"),
@@ -153,6 +154,7 @@ PANEL = {
     "*_file": (OK, AWAY),
     "gallery_studio_changelist": (AWAY, AWAY),
     "gallery_task_unknown": (OK, 405),
+    "gallery_task_quarantine": (OK, 405),
     **{
         f"{name}_{page}": (OK, OK)
         for name in ("gallery_user", "gallery_imagemodel", "gallery_studio", "auth_group")

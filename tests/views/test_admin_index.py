@@ -13,7 +13,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from gallery.models import Balance, Budget, Charge, Lease, Task, User, current_month, report
+from gallery.models import (
+    Balance,
+    Budget,
+    Charge,
+    ImageModel,
+    Lease,
+    Task,
+    User,
+    current_month,
+    report,
+)
 from tests.conftest import Submit
 from tests.queue import queued
 
@@ -57,6 +67,50 @@ def test_paid_and_not_saved_counts_what_is_overdue(
         assert (f"/task/{task.pk}/change/" in listed) == is_listed
     Task.objects.filter(pk=saving.pk).update(ready_at=timezone.now() - timedelta(hours=30))
     assert "oldest link may be dead" in by_admin.get("/admin/").text
+
+
+@pytest.mark.parametrize(
+    ("hours", "said", "unsaid"),
+    [
+        (19, "These are the last hours:", "may be dead by now"),
+        (30, "may be dead by now", "These are the last hours:"),
+    ],
+)
+def test_after_the_last_hour_nobody_says_that_hours_are_left(
+    by_admin: Client, task: Task, hours: int, said: str, unsaid: str
+) -> None:
+    accept(task)
+    Task.objects.ready(task.pk, "https://pictures.example/1.webp", None)
+    then = timezone.now() - timedelta(hours=hours)
+    Task.objects.filter(pk=task.pk).update(ready_at=then, link_since=then)
+    notices = by_admin.get("/").text.partition("<aside")[2].partition("</aside>")[0]
+    assert said in notices
+    assert unsaid not in notices
+    assert 'class="notice strong"' in notices
+
+
+def test_a_model_that_the_provider_forbade_is_named(
+    by_admin: Client, alice: User, submit: Submit, task: Task, client: Client, bob: User
+) -> None:
+    words = "The provider does not allow them for this key"
+    assert words not in by_admin.get("/admin/").text
+    forbidden, by_hand = ImageModel.objects.enabled()[:2]
+    assert forbidden.pk == task.model_id
+    submit(alice, count=2)
+    ImageModel.objects.switch_off(by_hand.pk, "switched-off")
+    assert words not in by_admin.get("/admin/").text
+    ImageModel.objects.switch_off(forbidden.pk, "model-forbidden", "not <yours>")
+    text = by_admin.get("/admin/").text
+    section = text.partition('id="forbidden"')[2].partition("</section>")[0]
+    assert words in section
+    assert f'href="/admin/gallery/imagemodel/{forbidden.pk}/change/"' in section
+    assert forbidden.label in section
+    assert by_hand.label not in section
+    assert "3 tasks wait" in section
+    assert "not &lt;yours&gt;" in section
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    client.force_login(bob)
+    assert words not in client.get("/admin/").text
 
 
 def test_failures_of_seven_days_by_reason(alice: User, submit: Submit) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gallery.jobs import sweep
 from gallery.models import Balance, Budget, Event, ImageModel, Studio, Task, User
+from tests.conftest import Submit
 from tests.queue import queued
 
 STUDIO = "/admin/gallery/studio/1/"
@@ -130,6 +131,51 @@ def test_resuming_looks_whether_the_cause_is_gone(
         assert not LogEntry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("kopecks", "credit", "ticked", "refusal"),
+    [
+        (200, 0, False, "is 2\xa0₽, credit included, and the cheapest picture costs 4\xa0₽"),
+        (399, 0, False, "is 3.99\xa0₽, credit included"),
+        (200, 0, True, ""),
+        (400, 0, False, ""),
+        (-100, 500, False, ""),
+        (-100, -500, False, ""),
+        (-100, 499, False, "is 3.99\xa0₽, credit included"),
+    ],
+)
+def test_what_pays_for_no_picture_resumes_nothing(
+    by_admin: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    kopecks: int,
+    credit: int,
+    ticked: bool,
+    refusal: str,
+) -> None:
+    """Else spending is paused again seconds after, without a word."""
+    monkeypatch.setattr(settings, "IS_DEMO", False)
+    ImageModel.objects.enabled().update(price_kopecks=400)
+    Studio.objects.pause("balance-empty")
+    Studio.objects.update(paused_at=timezone.now() - timedelta(hours=1))
+    read(kopecks)
+    Balance.objects.update(credit_kopecks=credit)
+    answer = by_admin.post(RESUME, {"all_the_same": "on"} if ticked else {})
+    assert Studio.objects.current().is_paused == bool(refusal)
+    assert refusal in answer.text
+
+
+def test_the_cheapest_picture_is_one_that_waits(
+    by_admin: Client, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "IS_DEMO", False)
+    ImageModel.objects.enabled().exclude(pk=task.model_id).update(price_kopecks=60)
+    Studio.objects.pause("balance-empty")
+    Studio.objects.update(paused_at=timezone.now() - timedelta(hours=1))
+    read(200)
+    assert "the cheapest picture costs 4\xa0₽" in by_admin.post(RESUME).text
+    ImageModel.objects.filter(pk=task.model_id).update(is_enabled=False)  # it waits for that too
+    assert by_admin.post(RESUME).status_code == 302
+
+
 def test_what_was_read_before_the_pause_says_nothing_of_its_cause(
     by_admin: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -202,6 +248,24 @@ def test_an_archive_that_saves_nothing_keeps_spending_paused(
     Event.objects.create(task=task, kind="saved")
     assert f'action="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text, "seen to be gone"
     assert by_admin.post(RESUME).status_code == 302
+
+
+def test_after_a_restore_it_is_asked_whether_the_unknowns_were_looked_through(
+    by_admin: Client, alice: User, submit: Submit
+) -> None:
+    for task in submit(alice, count=2).tasks.all():
+        assert Task.objects.doubt_restored(task.pk)
+    Studio.objects.pause("restored", anew=True)
+    assert f'href="{RESUME}"' in by_admin.get(f"{STUDIO}change/").text
+    page = by_admin.get(RESUME).text
+    assert "2 tasks are unknown: they may have been sent, and charged." in page
+    assert 'href="/admin/gallery/task/unknown/"' in page
+    answer = by_admin.post(RESUME)
+    assert answer.status_code == 422
+    assert "Look through the unknown tasks first (2), or tick the box." in answer.text
+    assert Studio.objects.current().is_paused
+    assert by_admin.post(RESUME, {"all_the_same": "on"}).status_code == 302
+    assert not Studio.objects.current().is_paused
 
 
 @pytest.mark.parametrize("cause", ["by-hand", "archiver-dead", "restored"])

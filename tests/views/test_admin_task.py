@@ -144,6 +144,26 @@ def test_a_found_id_is_asked_about_by_a_job(
     assert page(task, "confirm-id") not in text
 
 
+@pytest.mark.parametrize(
+    ("fragment", "reason", "found"),
+    [
+        ('{"code": 0, "id": "fd8124d96ac627895bf9dba7", "sta', "cut-short", True),
+        ('{"code": 0, "id": "fd8124d96ac627895bf9d', "cut-short", False),
+        ('{"prompt": "\\"id\\": \\"fd8124d96ac627895bf9dba7\\""', "cut-short", False),
+        ('{"code": 0, "id": "fd8124d96ac627895bf9dba7"}', "known-id", False),
+        ("<html>", "http-502", False),
+    ],
+)
+def test_an_id_that_came_is_offered_to_be_given(
+    by_admin: Client, task: Task, fragment: str, reason: str, found: bool
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, reason, fragment)
+    text = by_admin.get(page(task, "identify")).text
+    assert ('value="fd8124d96ac627895bf9dba7"' in text) == found
+
+
 def wait_for_confirmation(task: Task, by: User) -> Question:
     doubt(task)
     task.refresh_from_db()
@@ -305,6 +325,40 @@ def test_not_charged_needs_a_note_which_the_ledger_keeps(
     release = Charge.objects.get(task=task, kind="release")
     assert (release.actor, release.note) == (admin, "not in <their> list")
     assert "not in &lt;their&gt; list" in by_admin.get(page(task)).text
+
+
+def test_recording_as_not_charged_shows_the_evidence(
+    by_admin: Client, client: Client, bob: User, task: Task
+) -> None:
+    doubt(task)
+    now = timezone.now()
+    compared = Comparison.objects.create(
+        task=task, before_at=now, before_kopecks=100_000, after_at=now, after_kopecks=99_600,
+        verdict="charged",
+    )  # fmt: skip
+    Task.objects.note(task.pk, "their list <b>has</b> it", by=task.owner)
+    for name in ("not-charged", "write-off"):
+        text = by_admin.get(page(task, name)).text
+        for words in (
+            task.batch.prompt.text,
+            "4\N{NO-BREAK SPACE}₽",
+            "Fits being charged",
+            "their list &lt;b&gt;has&lt;/b&gt; it",
+        ):
+            assert words in text
+        assert ("it was probably charged" in text) == (name == "not-charged")
+    Comparison.objects.filter(pk=compared.pk).update(verdict="free")
+    assert "it was probably charged" not in by_admin.get(page(task, "not-charged")).text
+    # Not the money, for those who may do this and see none.
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    names = ("view_task", "change_task")
+    bob.user_permissions.set(
+        Permission.objects.filter(codename__in=names, content_type__app_label="gallery")
+    )
+    client.force_login(bob)
+    text = client.get(page(task, "not-charged")).text
+    assert task.batch.prompt.text in text
+    assert "Fits" not in text
 
 
 def test_nothing_is_released_while_its_send_may_live(by_admin: Client, task: Task) -> None:

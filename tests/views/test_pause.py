@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from gallery.models import Studio, Task, User
 from tests.conftest import Submit
@@ -26,7 +32,7 @@ REASONS = {
 NO_PAGES = {
     *("image_original", "image_thumbnail", "prompt_text", "robots", "favicon"),
     *("collection_complete", "tag_complete", "search_complete", "search_line"),
-    *("image_states", "image_marks", "zip_file"),
+    *("image_states", "image_marks", "zip_file", "task_quarantine"),
 }
 
 
@@ -64,6 +70,43 @@ def test_every_page_of_the_panel_says_why(
     for path in lists + rows:
         page = by_admin.get(path, follow=True).text
         assert REASONS["by-hand"] in page, path
+
+
+PANEL_PAGE = 'href="/admin/gallery/studio/1/change/"'
+
+
+def notices_of(client: Client) -> str:
+    page = client.get("/").text.partition('aria-label="Notices"')[2].partition("</aside>")[0]
+    return " ".join(page.split())
+
+
+def test_who_paused_and_since_when(
+    by_alice: Client, by_admin: Client, admin: User, alice: User
+) -> None:
+    User.objects.update(time_zone="Europe/Moscow")
+    now = timezone.localtime(timezone=ZoneInfo("Europe/Moscow"))
+    Studio.objects.pause("by-hand", by=admin)
+    paused_at = Studio.objects.current().paused_at
+    assert paused_at
+    since = f"{timezone.localtime(paused_at, ZoneInfo('Europe/Moscow')):%H:%M}"
+    assert f"By carol since {since}." in notices_of(by_admin)
+    assert PANEL_PAGE in notices_of(by_admin)
+    assert f"Since {since}." in notices_of(by_alice)
+    assert "carol" not in notices_of(by_alice)
+    assert PANEL_PAGE not in notices_of(by_alice)
+    earlier = now - timedelta(days=3)
+    Studio.objects.filter(pk=1).update(paused_at=earlier, paused_by=None)
+    for client in (by_alice, by_admin):
+        assert f"Since {date_format(earlier, 'SHORT_DATETIME_FORMAT')}." in notices_of(client)
+
+
+def test_whoever_may_not_see_the_studio_is_led_nowhere(by_bob: Client, bob: User) -> None:
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    Studio.objects.pause("breaker")
+    assert PANEL_PAGE not in notices_of(by_bob)
+    view = Permission.objects.get(codename="view_studio", content_type__app_label="gallery")
+    bob.user_permissions.add(view)
+    assert PANEL_PAGE in notices_of(by_bob)
 
 
 def test_a_waiting_card_says_why_and_who_knows_nothing_is_told_nothing(

@@ -50,6 +50,8 @@ PEOPLE = ("anonymous", "owner", "stranger", "deactivated", "administrator")
 PATTERNS = [found for found in urls.urlpatterns if isinstance(found, URLPattern)]
 
 Rows = dict[str, int]
+HASH = "0123456789ab"
+"""The beginning of one, as a file in the quarantine is named by."""
 
 
 @pytest.fixture
@@ -65,6 +67,10 @@ def rows(alice: User, submit: Submit, finish: Callable[[Task], Image]) -> Rows:
     own = Image.objects.of(alice)
     Change.objects.tag(alice, own, ["sea"])
     Change.objects.collect(alice, own, Collection.objects.named(alice, "Prints")[0])
+    for task in (image.task, queued):
+        apart = django_settings.DATA_DIR / f"quarantine/task-{task.pk}.{HASH}"
+        apart.parent.mkdir(exist_ok=True)
+        apart.write_bytes(b"no picture")
     thrown = finish(submit(alice).tasks.get())
     deletion = Change.objects.trash(alice, own.filter(pk=thrown.pk))
     return {
@@ -101,7 +107,10 @@ def people(alice: User, bob: User, admin: User) -> dict[str, Client]:
 
 def address(name: str, rows: Rows) -> str:
     pattern = next(found for found in PATTERNS if found.name == name)
-    known = {"pk": rows.get(POLICIES[name].names, 1), "size": 384, "token": "x", "uidb64": "MQ"}
+    known = {
+        "pk": rows.get(POLICIES[name].names, 1), "size": 384, "token": "x", "uidb64": "MQ",
+        "sha256": HASH,
+    }  # fmt: skip
     return reverse(name, kwargs={key: known[key] for key in pattern.pattern.converters})
 
 
@@ -209,6 +218,7 @@ def admin_addresses() -> Iterator[str]:
             "int:size",
             "path:url",
             "int:content_type_id",
+            "slug:sha256",
         ):
             path = path.replace(f"<{converter}>", "384" if "size" in converter else "1")
         yield path.replace(r"(?P<app_label>auth|gallery)", "gallery")
@@ -245,7 +255,15 @@ def furnished(rows: Rows, people: dict[str, Client], alice: User, admin: User) -
 
 
 DEEDS = {"gallery_task": "cancel", "gallery_studio": "resume", "gallery_user": "end-sessions"}
-TAKEN = ("", "object_id", "object_id name", "pk", "app_label", "content_type_id object_id")
+TAKEN = (
+    "",
+    "object_id",
+    "object_id name",
+    "pk",
+    "pk sha256",
+    "app_label",
+    "content_type_id object_id",
+)
 
 
 def test_an_administrator_is_let_in_as_the_table_says(
@@ -260,6 +278,7 @@ def test_an_administrator_is_let_in_as_the_table_says(
         kind = page.rpartition("_")[0]
         row = str(rows["task:queued"]) if kind == "gallery_task" else furnished.get(kind, "1")
         known = {"object_id": row, "pk": row, "name": DEEDS.get(kind, "switch-off")}
+        known["sha256"] = HASH
         path = panel_path(name, {**known, "app_label": "gallery", "content_type_id": "1"})
         get, post = panel(page)
         wanted = {"GET": {get}, "HEAD": {get}, "POST": {post}}

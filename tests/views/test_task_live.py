@@ -20,7 +20,7 @@ from .conftest import HTMX, accept, doubt
 
 
 def known(page: str) -> str:
-    pairs = re.findall(r'<article id="task-(\d+)"[^>]*data-version="([^"]+)"', page)
+    pairs = re.findall(r'<\w+ id="(?:task|note)-(\d+)"[^>]*data-version="([^"]+)"', page)
     return ",".join(f"{pk}:{version}" for pk, version in pairs)
 
 
@@ -44,7 +44,7 @@ def test_only_changed_cards_come(by_alice: Client, alice: User, submit: Submit) 
     assert re.search(rf'id="task-{second.pk}"[^>]*data-status="rendering"', page)
     assert re.search(rf'id="task-{second.pk}"[^>]*hx-swap-oob="true"', page)
     assert "Rendering: 1." in page
-    after = re.sub(rf"{second.pk}:[^,]+", known(page), before)
+    after = re.sub(rf"\b{second.pk}:[^,]+", known(page), before)
     assert ask(by_alice, after).status_code == 204
 
 
@@ -71,6 +71,53 @@ def test_a_gate_that_shuts_is_news(
     before = known(by_alice.get("/").text)
     Studio.objects.pause("balance-empty")
     assert "The balance at the provider is used up." in ask(by_alice, before).text
+
+
+def test_that_spending_is_paused_and_goes_on_is_news(
+    by_alice: Client, alice: User, admin: User, submit: Submit
+) -> None:
+    """Also where no card changes by it, as what is rendering goes on."""
+    accept(submit(alice).tasks.get())
+    before = known(by_alice.get("/").text)
+    assert "0:" in before
+    assert ask(by_alice, before).status_code == 204
+    Studio.objects.pause("balance-empty")
+    news = ask(by_alice, before).text
+    assert re.search(r'<div id="note-0"[^>]*hx-swap-oob="true"', news)
+    assert "<article" not in news
+    assert 'id="queue"' not in news
+    assert "Spending is paused.</strong> The balance at the provider is used up." in news
+    assert re.search(r'id="news"[^>]*>[^<]*Spending is paused. The balance', news)
+    after = re.sub(r"0:[^,]+", known(news), before)
+    assert ask(by_alice, after).status_code == 204
+    Studio.objects.resume(by=admin)
+    news = ask(by_alice, after).text
+    assert "Spending is paused." not in news
+    assert 'id="note-0"' in news
+
+
+def test_each_notice_is_news(by_admin: Client, admin: User, submit: Submit, settings: Any) -> None:
+    task = submit(admin).tasks.get()
+    accept(task)
+    before = known(by_admin.get("/").text)
+    assert ask(by_admin, before).status_code == 204
+    User.objects.filter(pk=admin.pk).update(held_until=timezone.now() + timedelta(hours=3))
+    news = ask(by_admin, before).text
+    assert "Your sending is held." in news
+    for hours, words in ((2, "is paid for and not saved"), (7, "For six hours:"), (19, "last")):
+        seen = re.sub(r"0:[^,]+", known(news), before)
+        Task.objects.ready(task.pk, "https://pictures.example/one.webp", None)
+        when = timezone.now() - timedelta(hours=hours)
+        Task.objects.filter(pk=task.pk).update(ready_at=when, link_since=when)
+        news = ask(by_admin, seen).text
+        assert words in news
+
+
+def test_a_page_of_before_notices_were_told_live_gets_none(by_alice: Client, task: Task) -> None:
+    accept(task)
+    cards_alone = re.sub(r"0:[^,]+,?", "", known(by_alice.get("/").text))
+    Studio.objects.pause("balance-empty")
+    assert ask(by_alice, cards_alone).status_code == 204
 
 
 def test_a_card_says_why_its_model_is_off(by_alice: Client, alice: User, submit: Submit) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from gallery.jobs import purge
-from gallery.models import Image, Prompt, Task, User
+from gallery.models import Image, Prompt, Task, User, reasons
 from tests.conftest import Submit
 from tests.locale.visible import words
 from tests.views.conftest import MakeImage, accept, doubt, refuse
@@ -147,7 +147,7 @@ def test_a_claim_says_all_that_support_can_look_it_up_by(
     told = claim_of(by_alice, task)
     theirs, _, ours = told.partition("---")
     assert "Здравствуйте!" in theirs
-    assert "номер не получен" in theirs
+    assert "Номер задачи у\xa0вас: не получен" in theirs
     assert "no id was received" in ours
     for half in (theirs, ours):
         assert "gpt-image-1-low" in half
@@ -162,11 +162,89 @@ def test_a_claim_says_all_that_support_can_look_it_up_by(
     assert "Please tell us whether you accepted" in ours
 
 
+FRAGMENT = '{"code": 0, "id": "fd8124d96ac627895bf9dba7", "sta'
+
+
+def doubt_with(task: Task, detail: str, reason: str = "cut-short") -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, reason, detail, status=200, received=len(detail))
+
+
+def test_a_claim_carries_what_came_of_an_answer(by_alice: Client, task: Task) -> None:
+    doubt_with(task, FRAGMENT)
+    for half in claim_of(by_alice, task).split("---"):
+        assert escape(FRAGMENT) in half
+        assert half.count("fd8124d96ac627895bf9dba7") == 2
+    assert "fd8124d96ac627895bf9dba7, read from an answer that could not be used" in half
+    assert "no id was received" not in half
+
+
+def test_what_came_cannot_look_like_a_line_of_ours(by_alice: Client, task: Task) -> None:
+    doubt_with(task, "<html>\nPrice: 0 ₽\x1b[2J\u202e\x00" + "x" * 1000, "http-502")
+    told = claim_of(by_alice, task)
+    assert "&lt;html&gt; Price: 0 ₽ [2J x" in told
+    assert not [sign for sign in told if not sign.isprintable() and sign not in "\n\xa0"]
+    assert "x" * 300 not in told
+    assert "no id was received" in told
+
+
+def test_anothers_id_is_not_said_to_be_this_tasks(by_alice: Client, task: Task) -> None:
+    doubt_with(task, FRAGMENT, "known-id")
+    told = claim_of(by_alice, task)
+    assert "no id was received" in told
+    assert escape(FRAGMENT) in told
+
+
+NOT_OF_WHAT_WAS_SENT = {
+    "held", "other-provider", "balance-empty", "breaker", "unreadable", "model-forbidden",
+    "link-none", "link-foreign", "link-expired",
+}  # fmt: skip
+SPOKEN_TO = [
+    code
+    for code in reasons.SENTENCES
+    if "provider" in reasons.sentence(code).lower() and code not in NOT_OF_WHAT_WAS_SENT
+]
+"""Reasons of a task that speak of the provider, who reads the claim."""
+
+
+@pytest.mark.parametrize("code", [*SPOKEN_TO, "http-502", "code-500", "no-code"])
+def test_a_claim_speaks_to_the_provider_not_of_it(by_alice: Client, task: Task, code: str) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, code, "", seconds=0.2)
+    told = claim_of(by_alice, task)
+    assert "What came" in told
+    assert "rovider" not in told
+    assert "ровайдер" not in told
+    Task.objects.filter(pk=task.pk).update(status="failed", remote_id="abcdef-1234", reason=code)
+    told = claim_of(by_alice, task)
+    assert "What came" in told
+    assert "rovider" not in told
+    assert "ровайдер" not in told
+
+
+def test_a_claim_names_the_call_and_says_numbers_plainly(by_alice: Client, task: Task) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, "no-id", "", seconds=0.2)
+    theirs, _, ours = claim_of(by_alice, task).partition("---")
+    for half in (theirs, ours):
+        assert "POST /v1/media/create" in half
+        assert ": 1:1\n" in half
+    assert "Ждали ответа: менее секунды" in theirs
+    assert "Waited for the answer: less than a second" in ours
+    assert "Что пришло: В\xa0вашем ответе нет номера задачи." in theirs
+    Task.objects.identify(task.pk, "abcdef-1234", by=task.owner)
+    Task.objects.filter(pk=task.pk).update(polls=10)
+    assert "Запросов о\xa0готовности: 10\n" in claim_of(by_alice, task)
+
+
 def test_a_claim_in_russian_is_written_once(by_alice: Client, task: Task) -> None:
     doubt(task)
     told = claim_of(by_alice, task, accept_language="ru")
     assert "---" not in told
-    data = r"gpt-image-1-low|a cat on a red roof|\b[0-9a-f]{64}\b"
+    data = r"POST /v1/media/create|gpt-image-1-low|a cat on a red roof|\b[0-9a-f]{64}\b"
     assert words(re.sub(data, "", told)) == []
     assert told.count("Здравствуйте!") == 1
 

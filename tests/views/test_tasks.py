@@ -115,6 +115,26 @@ def test_send_again_asks_first_then_does(by_alice: Client, task: Task) -> None:
     assert Task.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("verdict", "words", "warns"),
+    [(Verdict.CHARGED, "Fits being charged.", True), (Verdict.FREE, "not being charged.", False)],
+)
+def test_send_again_shows_the_evidence(
+    by_alice: Client, alice: User, task: Task, verdict: Verdict, words: str, warns: bool
+) -> None:
+    doubt(task)
+    Comparison.objects.create(
+        task=task, before_kopecks=100_000, after_kopecks=99_600, verdict=verdict
+    )
+    Task.objects.note(task.pk, "their list <b>has</b> it", by=alice)
+    page = by_alice.get(f"/tasks/{task.pk}/again/").text
+    assert words in page
+    assert f"{rub(400)} left the studio" in page
+    assert rub(100_000) not in page
+    assert "their list &lt;b&gt;has&lt;/b&gt; it" in page
+    assert ("has probably been paid for already" in page) == warns
+
+
 def test_send_again_waits_for_the_claim(by_alice: Client, task: Task) -> None:
     doubt(task, over=False)
     path = f"/tasks/{task.pk}/again/"
@@ -134,6 +154,22 @@ def test_send_again_at_a_forged_price(by_alice: Client, task: Task, price: str) 
     form = {"token": str(uuid.uuid4()), "count": "1", "price": price}
     assert by_alice.post(f"/tasks/{task.pk}/again/", form).status_code == 422
     assert state(task) == TaskStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_offered"), [("content-refused", False), ("request-refused", True)]
+)
+def test_what_was_refused_for_its_content_is_not_sent_again_in_one_press(
+    by_alice: Client, task: Task, reason: str, is_offered: bool
+) -> None:
+    """Repeats endanger the studio's key, of which the composer warns."""
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.refuse(task.pk, claim, reason, "")
+    for path in ("/", f"/tasks/{task.pk}/"):
+        card = by_alice.get(path).text.partition("<article")[2].partition("</article>")[0]
+        assert ("Re-run" in card) == is_offered
+        assert f'href="/?from={task.batch.prompt_id}">Edit</a>' in card
 
 
 def test_a_queued_card_says_why_it_waits(

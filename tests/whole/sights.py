@@ -298,6 +298,7 @@ NO_PAGES = {
     # Files and words for programs
     "admin:gallery_image_thumbnail", "favicon", "healthz", "image_original", "image_thumbnail",
     "collection_complete", "image_states", "prompt_text", "robots", "tag_complete", "zip_file",
+    "task_quarantine", "admin:gallery_task_quarantine",
     # Django's panel: actions, parts, and pages that no link of ours leads to. Of the forms that
     # add, those are looked at that are anybody's; a row is deleted where it is a group alone.
     "admin:app_list", "admin:autocomplete", "admin:jsi18n", "admin:login", "admin:logout",

@@ -9,8 +9,8 @@ from gallery.jobs import doctor
 
 class Command(BaseCommand):
     help = (
-        "Look at key, models, balance, hosts, disk, clock, queue and permissions, and say what"
-        " to do about what is wrong. Costs nothing; exit code 1 when there is a fault."
+        "Look at key, models, balance, hosts, disk, pictures, clock, queue and permissions, and"
+        " say what to do about what is wrong. Costs nothing; exit code 1 when there is a fault."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,10 +1,12 @@
 """`manage.py restore SRC`: a new installation made of a backup; spending starts paused."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from gallery.jobs import backup, library
 from gallery.jobs.processes import umask
@@ -26,11 +28,23 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or folder}: {error.strerror}.") from error
         self.stdout.write(
-            f"Restored what was there at {manifest.made_at}. Spending is paused."
+            f"Restored what was there at {_moment(manifest.made_at)}. Spending is paused."
             f" Tasks that may have been sent since, and are unknown now: {doubted}."
+        )
+        self.stdout.write(
+            "Next: start Artel, look through the unknowns in the panel (Tasks, Unknown) with the"
+            " provider's own list of tasks beside you, then resume spending (Studio)."
         )
         faults = [fault for fault in library.faults() if fault.kind != "orphaned"]
         for fault in faults:
             self.stdout.write(f"{fault.kind}: {fault.name} (picture {fault.image})")
         if faults:
             raise CommandError("Not every picture's file was in the backup.")
+
+
+def _moment(made_at: str) -> str:
+    """In the time zone of the house, by its name; as it was written when that is no moment."""
+    try:
+        return f"{timezone.localtime(datetime.fromisoformat(made_at)):%Y-%m-%d %H:%M:%S %Z}"
+    except ValueError:
+        return made_at
