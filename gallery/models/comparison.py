@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,9 +22,9 @@ from .task import Task
 from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    Between = Callable[[str, Balance, Balance], Sequence[Sent]]
+    Between = Callable[[str, Balance, Balance], Mapping[int, "Share"]]
 
 MOST = 100
 """Unknown tasks that one run of the job compares: the newest. And as many of a restore, of which
@@ -46,6 +47,40 @@ WHY: dict[str, str | Promise] = {
 }
 
 
+@dataclass(frozen=True)
+class Share:
+    """What can have left the balance for a task between two readings. Kopecks."""
+
+    least: int
+    most: int
+    is_doubtful: bool
+    is_all_or_nothing: bool = False
+    """In doubt and sent between them: its price has left the balance, or nothing."""
+
+    @classmethod
+    def of(cls, one: Sent, before: Balance, after: Balance) -> Share | None:
+        """None: it had no part, for it was over before or has not been sent yet."""
+        least, most = one.between(before, after)
+        if not one.is_doubtful:
+            return cls(least, most, is_doubtful=False) if (least, most) != (0, 0) else None
+        known = one.known(before, after)
+        if known is not None:
+            return cls(known, known, is_doubtful=False) if known else None
+        if not one.may_have_moved(before, after):
+            return None
+        if before.read_at <= one.sent_at < after.asked_at:
+            return cls(0, one.price, is_doubtful=True, is_all_or_nothing=True)
+        # Sent before, or just now: its price may have gone then or now.
+        return cls(min(least, 0), max(most, one.price), is_doubtful=True)
+
+
+def shares_between(provider: str, before: Balance, after: Balance) -> dict[int, Share]:
+    """Of every task that had a part between the readings, by its number."""
+    sent = sent_between(provider, before, after)
+    found = ((one.pk, Share.of(one, before, after)) for one in sent)
+    return {pk: share for pk, share in found if share is not None}
+
+
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def renew(self) -> int:
         """Compare anew for every task that is unknown now; how many."""
@@ -57,7 +92,7 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         ]
         open_ones = tasks
         for _pass in range(PASSES):
-            between = cache(sent_between)  # many share their readings
+            between = cache(shares_between)  # many share their readings
             found = [self.write(task, between) for task in open_ones]
             still = [one.task for one in found if not one.is_decisive]
             if len(still) in {0, len(open_ones)}:
@@ -65,7 +100,7 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
             open_ones = still
         return len(tasks)
 
-    def write(self, task: Task, between: Between = sent_between) -> Comparison:
+    def write(self, task: Task, between: Between = shares_between) -> Comparison:
         """Compare the readings around this task's sending, and keep what they say.
 
         Readings are thinned out. What they have told is not untold by a wider window.
@@ -143,7 +178,7 @@ class Comparison(models.Model):
         return not is_there or newer.before_at != self.before_at
 
 
-def compare(task: Task, between: Between = sent_between) -> Comparison:
+def compare(task: Task, between: Between = shares_between) -> Comparison:
     """Not saved. Before: the last good reading that was over when the task was sent. After: each
     since the doubt, up to the first that was begun when its charge could not come any more.
 
@@ -169,12 +204,8 @@ def compare(task: Task, between: Between = sent_between) -> Comparison:
         return found
     for after in afters:
         found = _of_readings(task, before, after)
-        # Who was sent and over before, or has not been sent yet, had no part in it.
-        others = [
-            one
-            for one in between(task.provider, before, after)
-            if one.pk != task.pk and _had_a_part(one, before, after)
-        ]
+        shares = between(task.provider, before, after)
+        others = [share for pk, share in shares.items() if pk != task.pk]
         _judge(found, before, after, others, is_late=after.asked_at >= sending.latest_charge)
         if found.verdict == Verdict.CHARGED:
             break
@@ -211,13 +242,6 @@ def _of_readings(task: Task, before: Balance | None, after: Balance | None) -> C
     return found
 
 
-def _had_a_part(one: Sent, before: Balance, after: Balance) -> bool:
-    if not one.is_doubtful:
-        return one.between(before, after) != (0, 0)
-    known = one.known(before, after)
-    return one.may_have_moved(before, after) if known is None else known != 0
-
-
 def _before(sending: Sending, good: models.QuerySet[Balance]) -> Balance | None:
     rows = good.filter(read_at__lte=sending.at)
     if not sending.is_restored:  # a backup may be older than that
@@ -239,21 +263,21 @@ def _afters(sending: Sending, good: models.QuerySet[Balance]) -> list[Balance]:
 
 
 def _judge(
-    found: Comparison, before: Balance, after: Balance, others: Sequence[Sent], *, is_late: bool
+    found: Comparison, before: Balance, after: Balance, others: Sequence[Share], *, is_late: bool
 ) -> None:
-    either = {one.pk for one in others if _is_all_or_nothing(one, before, after)}
-    prices = [one.price for one in others if one.pk in either]
-    shares = [_share(one, before, after) for one in others if one.pk not in either]
-    low, high = sum(least for least, _ in shares), sum(most for _, most in shares)
-    found.others = len(others)
-    found.doubtful = sum(_is_open(one, before, after) for one in others)
-    found.low_kopecks, found.high_kopecks = low, high + sum(prices)
+    prices = Counter(one.most for one in others if one.is_all_or_nothing)
+    low = sum(one.least for one in others)
+    high = sum(one.most for one in others if not one.is_all_or_nothing)
+    found.others, found.doubtful = len(others), sum(one.is_doubtful for one in others)
+    found.low_kopecks, found.high_kopecks = low, high + _total(prices)
     moved = found.moved_kopecks or 0
     sums = _sums(prices)
 
     def fits(amount: int) -> bool:
-        least, most = low + amount - ROUNDING, high + amount + ROUNDING
-        return any(least <= moved - doubtful <= most for doubtful in sums)
+        least, most = moved - high - amount - ROUNDING, moved - low - amount + ROUNDING
+        if isinstance(sums, range):
+            return least <= sums[-1] and most >= 0
+        return any(least <= doubtful <= most for doubtful in sums)
 
     price = found.task.price_kopecks
     charged, free = fits(price), fits(0)
@@ -278,33 +302,25 @@ def _spans_restore(before: Balance, after: Balance) -> bool:
     return Event.objects.filter(kind="restored", **window).exists()
 
 
-def _is_open(one: Sent, before: Balance, after: Balance) -> bool:
-    """Whether it is in doubt what another task cost between these readings."""
-    return one.is_doubtful and one.known(before, after) is None
-
-
-def _is_all_or_nothing(one: Sent, before: Balance, after: Balance) -> bool:
-    """In doubt and sent between them: its price has left the balance, or nothing."""
-    return _is_open(one, before, after) and before.read_at <= one.sent_at < after.asked_at
-
-
-def _share(one: Sent, before: Balance, after: Balance) -> tuple[int, int]:
-    """The least and the most that can have left the balance for any other."""
-    known = one.known(before, after) if one.is_doubtful else None
-    if known is not None:
-        return known, known
-    least, most = one.between(before, after)
-    if one.is_doubtful:  # sent before, or just now: its price may have gone then or now
-        return min(least, 0), max(most, one.price)
-    return least, most
-
-
-def _sums(prices: Iterable[int]) -> Iterable[int]:
+def _sums(prices: Counter[int]) -> Iterable[int]:
     """Every sum that some of the prices make; all up to the largest, when there are very many."""
     sums = {0}
-    total = 0
-    for price in prices:
-        total += price
-        if len(sums) <= MOST_SUMS:
-            sums |= {one + price for one in sums}
-    return sums if len(sums) <= MOST_SUMS else range(total + 1)
+    for price, count in prices.items():
+        for times in _portions(count):
+            sums |= {one + price * times for one in sums}
+            if len(sums) > MOST_SUMS:
+                return range(_total(prices) + 1)
+    return sums
+
+
+def _total(prices: Counter[int]) -> int:
+    return sum(price * count for price, count in prices.items())
+
+
+def _portions(count: int) -> Iterable[int]:
+    """Few numbers, of which some make each number up to the count."""
+    times = 1
+    while count > 0:
+        yield min(times, count)
+        count -= times
+        times *= 2

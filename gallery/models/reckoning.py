@@ -237,7 +237,7 @@ def _sent_since(row: Mapping[str, Any], restored_at: datetime | None, before: Re
 
 def _told(row: Mapping[str, Any]) -> Told | None:
     verdict = row["comparison__verdict"]
-    if verdict not in {Verdict.CHARGED, Verdict.FREE}:
-        return None
     since, until = row["comparison__before_at"], row["comparison__after_at"]
+    if verdict not in {Verdict.CHARGED, Verdict.FREE} or since is None or until is None:
+        return None
     return Told(verdict == Verdict.CHARGED, since, until)

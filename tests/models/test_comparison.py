@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from gallery.models import Balance, Comparison, Task, User, Verdict
+from gallery.models import Balance, Comparison, Task, User, Verdict, comparison
 from tests.conftest import Submit
 from tests.models.test_balance import compared, doubt, finish, read
 
@@ -205,3 +207,36 @@ def test_written_off_as_it_was_charged_is_named_for_nothing_else(
     row.refresh_from_db()
     Balance.objects.reconcile(row)
     assert (row.unexplained_kopecks, row.candidates) == (600, [])
+
+
+# Of very many others
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [{}, {400: 1}, {400: 7}, {400: 3, 1200: 2}, {1: 5, 3: 4, 1040: 6}],
+)
+def test_every_sum_of_prices_is_looked_through(prices: dict[int, int]) -> None:
+    each = [range(0, price * count + 1, price) for price, count in prices.items()]
+    assert set(comparison._sums(Counter(prices))) == {sum(one) for one in itertools.product(*each)}
+
+
+def test_of_too_many_any_sum_is_held_to_be_possible() -> None:
+    assert comparison._sums(Counter({400: 10_000})) == range(4_000_001)
+
+
+@pytest.mark.parametrize("most", [5_000, 1])
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [(10_000, (Verdict.FREE, "")), (9_600, (Verdict.UNTOLD, "both")),
+     (8_400, (Verdict.CHARGED, "")), (7_900, (Verdict.UNTOLD, "neither"))],
+)  # fmt: skip
+def test_the_ends_are_told_among_very_many_too(
+    alice: User, submit: Submit, monkeypatch: pytest.MonkeyPatch, after: int, most: int,
+    expected: tuple[str, str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(comparison, "MOST_SUMS", most)
+    read(10_000, ago=60)
+    tasks = [in_doubt(alice, submit, ago=30) for _ in range(4)]
+    read(after)
+    assert compared(tasks[0]) == expected
