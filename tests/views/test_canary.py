@@ -29,6 +29,7 @@ from project import urls
 from tests.conftest import Submit
 from tests.trash import trash
 from tests.views.conftest import HTMX, accept, doubt, refuse
+from tests.views.test_policy import HASH
 
 CANARY = "canary"
 """In every text of alice's, and in none of anybody else's."""
@@ -152,7 +153,7 @@ def named_addresses() -> list[str]:
             continue
         names = pattern.pattern.converters
         for pk in numbers if "pk" in names else [1]:
-            known = {"pk": pk, "size": 384, "token": "x", "uidb64": "MQ"}
+            known = {"pk": pk, "size": 384, "token": "x", "uidb64": "MQ", "sha256": HASH}
             found.append(reverse(str(pattern.name), kwargs={name: known[name] for name in names}))
         if "pk" not in names:
             found += [
