@@ -18,7 +18,7 @@
 
   let all = false; // then `named` are those left out, else those that are in
   let named = new Set();
-  let total = 0; // of all that the search finds
+  let total; // of all that the search finds, or of all in these stacks, once the server has said it
   let anchor; // where a range begins
 
   const number = (tile) => Number(tile.dataset.pk);
@@ -47,14 +47,13 @@
 
   const COUNT = $("#bar-count");
   const selected = () => bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));
-  function tell() {
+  function tell(isAnew = isStacked) {
     const count = size();
     if (!all && !count) named.clear();
     bar.hidden = !all && !count;
     document.body.classList.toggle("selecting", !bar.hidden);
-    if (isStacked) ask();
-    else if (!all) COUNT.textContent = count ? selected() : "";
-    else if (named.size) COUNT.textContent = selected();
+    if (!isStacked && !all) COUNT.textContent = count ? selected() : "";
+    else if (!isStacked && isKnown() && (named.size || !$("[data-count]", COUNT))) COUNT.textContent = selected();
     $("[data-bar-all]", bar).hidden = all && !named.size;
     const compare = $("[data-bar-compare]", bar);
     if (compare) {
@@ -67,13 +66,36 @@
       if (bar.hidden) sessionStorage.removeItem(STORE);
       else sessionStorage.setItem(STORE, JSON.stringify({ here, user: document.body.dataset.user, all, total, named: [...named] }));
     } catch { /* full, or forbidden: it is lost with the page then */ }
+    if (bar.hidden) forget();
+    else if (isAnew) return ask();
+    return true;
   }
-  let asking;
-  function ask() {
-    clearTimeout(asking);
-    COUNT.textContent = bar.hidden ? "" : "…";
-    if (bar.hidden) return;
-    asking = setTimeout(() => htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values: chosen() }), 100);
+
+  // How many they are of a search, or in stacks, the server knows alone. Until it has said so nothing
+  // is done to them: nobody would know to what.
+  const isKnown = () => total !== undefined || (!all && !isStacked);
+  let asking; // the question that is not answered yet
+  function forget() {
+    asking = null;
+    htmx.trigger(bar, "htmx:abort");
+    COUNT.textContent = "";
+  }
+  async function ask() {
+    forget();
+    const mine = (asking = {});
+    total = undefined;
+    COUNT.textContent = "…";
+    if (isStacked) await new Promise((done) => setTimeout(done, 100));
+    if (asking !== mine) return true;
+    const values = isStacked ? chosen() : { all: "on", ...search };
+    await htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values }).catch(() => {});
+    if (asking !== mine) return true;
+    asking = null;
+    const answer = $("[data-count]", COUNT);
+    if (!answer) return false;
+    total = Number(answer.dataset.count);
+    if (!isStacked) tell();
+    return true;
   }
   const show = (some) => { draw(some); tell(); };
 
@@ -85,15 +107,16 @@
     show();
   }
 
+  let before; // what was selected, until all of it is counted
   async function everything() {
+    if (!asking) before = { all, named, total };
     all = true;
     named = new Set();
+    total = undefined;
+    draw();
+    if (await tell(true)) return;
+    ({ all, named, total } = before);
     show();
-    if (isStacked) return;
-    COUNT.textContent = "…";
-    await htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values: { all: "on", ...search } });
-    total = Number($("[data-count]", COUNT)?.dataset.count ?? 0);
-    tell();
   }
 
   function toggle(tile, on = !has(number(tile))) {
@@ -301,8 +324,15 @@
 
   const chosen = () => (all ? { all: "on", ...search, but: written(named) } : { images: written(named), ...search });
 
-  document.addEventListener("submit", ({ target }) => {
+  document.addEventListener("submit", (event) => {
+    const { target } = event;
     if (!bar.contains(target)) return;
+    if (!isKnown()) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!asking) tell(true);
+      return;
+    }
     for (const old of $$("[data-chosen]", target)) old.remove();
     for (const [name, value] of Object.entries(chosen())) {
       if (!value) continue;
@@ -340,8 +370,8 @@
     if (kept?.user === document.body.dataset.user && kept.here === here) {
       ({ all, total } = kept);
       named = new Set(kept.named);
-      if (all && !isStacked) COUNT.textContent = selected();
     }
   } catch { /* nothing was kept */ }
-  show();
+  draw();
+  tell(!isKnown());
 })();

@@ -7,10 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import axe, steps
 from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
 from tests.browser.house import House, Person
 
 PICTURES = 70
@@ -193,3 +194,50 @@ def test_all_of_it_without_a_script(house: House, collector: Person, visit: NewP
     page.get_by_role("button", name="Re-run for 8\u00a0₽").click()
     expect(page).to_have_url("/")
     assert house.batches(collector) == before + 1
+
+
+def test_all_are_not_selected_without_the_network(
+    collector: Person, visit: NewPage, guard: Guard
+) -> None:
+    guard.faults_allowed += ["net::ERR_", "htmx:"]
+    page = visit(collector, "/gallery/")
+    link, bar, count = page.locator("#found [data-look]"), page.locator("#bar"), "#bar-count"
+    page.context.set_offline(True)
+    page.keyboard.press("Control+a")
+    expect(page.locator("#alert")).to_contain_text("No answer from this server.")
+    expect(bar).to_be_hidden()
+    expect(page.locator("#found .picked")).to_have_count(0)
+    # What was selected before is selected still
+    link.nth(3).focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#found .picked")).to_have_count(1)
+    expect(page.locator(count)).to_have_text("Selected: 1")
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(count)).to_have_text("Selected: 1")
+
+
+def test_nothing_is_done_to_a_number_that_is_not_known(
+    house: House, collector: Person, visit: NewPage
+) -> None:
+    page = visit(collector, "/gallery/")
+    count = page.locator("#bar-count")
+    held: list[Route] = []
+    page.route("**/selection/count/", lambda route: held.append(route))
+    page.keyboard.press("Control+a")
+    expect(count).to_have_text("…")
+    page.keyboard.press("5")
+    page.reload()  # before the answer
+    expect(count).to_have_text("…")
+    page.keyboard.press("5")
+    held[-1].continue_()
+    expect(count).to_have_text(f"{PICTURES} pictures selected")
+    assert rated(house, collector, 5) == 0
+    page.keyboard.press("5")
+    expect(page.locator("#undo")).to_contain_text(f"{PICTURES} pictures rated 5 of 5.")
+    # The number follows what is left out and taken in again
+    link = page.locator("#found [data-look]").nth(1)
+    for number in (PICTURES - 1, PICTURES):
+        link.click()
+        expect(count).to_have_text(f"Selected: {number}")
