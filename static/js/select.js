@@ -257,7 +257,7 @@
     const tile = target.closest("#found .tile");
     const isTyping = artel.typing(target);
     const act = (() => {
-      if (key === "Escape" && !bar.hidden && !$(".menu[open]")) {
+      if (key === "Escape" && !bar.hidden && !$(".menu[open]") && (!isTyping || bar.contains(target))) {
         const drop = $("details[open]", bar);
         return () => { if (drop) { drop.open = false; $("summary", drop).focus(); } else clear(); };
       }

@@ -241,3 +241,29 @@ def test_nothing_is_done_to_a_number_that_is_not_known(
     for number in (PICTURES - 1, PICTURES):
         link.click()
         expect(count).to_have_text(f"Selected: {number}")
+
+
+def test_escape_ends_typing_and_not_the_selection(collector: Person, visit: NewPage) -> None:
+    page = visit(collector, "/gallery/")
+    line, count = page.get_by_role("combobox", name="Search pictures"), page.locator("#bar-count")
+    page.locator("#found [data-look]").nth(1).focus()
+    page.keyboard.press("x")
+    line.click()
+    page.keyboard.type("rat")
+    expect(page.locator("#search-options")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search-options")).to_be_hidden()
+    expect(line).to_be_focused()
+    expect(count).to_have_text("Selected: 1")
+    page.keyboard.press("Escape")
+    expect(count).to_have_text("Selected: 1")
+    # In the bar it closes what is open
+    page.locator("#bar summary", has_text="Tag").click()
+    field = page.get_by_label("Tags, parted by commas")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(page.locator("#bar summary", has_text="Tag")).to_be_focused()
+    expect(count).to_have_text("Selected: 1")
+    page.keyboard.press("Escape")
+    expect(page.locator("#bar")).to_be_hidden()
