@@ -272,6 +272,7 @@
         const field = { KeyF: "on", KeyT: "tags", KeyC: "collection" }[event.code];
         if (field) return () => { $(`[name=${field}]`, bar).closest("details").open = true; };
       }
+      if (target === document.body && key.startsWith("Arrow") && !event.shiftKey && !$(":popover-open")) return artel.enter;
       if (!tile || target.matches("button, .pick")) return null;
       if (event.code === "KeyX" && !event.shiftKey) return () => toggle(tile);
       if (key === " ") return event.shiftKey && anchor !== undefined ? () => range(tile) : () => toggle(tile);
@@ -361,6 +362,7 @@
   });
   wall.addEventListener("tiles", ({ target }) => draw($$(".tile[data-pk]", target)));
 
+  $("[data-skip]").addEventListener("click", (event) => { event.preventDefault(); artel.enter(); });
   form.hidden = true;
   begin.hidden = false;
   begin.addEventListener("click", () => (isBegun() ? clear() : start(true)));
