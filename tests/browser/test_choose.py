@@ -314,3 +314,35 @@ def test_on_a_phone_and_without_a_script(gallery: Page, visit: NewPage, person: 
     plain.get_by_role("button", name="Take it out").click()
     plain.get_by_role("button", name="Undo").click()
     expect(plain.locator(".member")).to_have_count(1)
+
+
+def test_a_refused_name_leaves_the_page_where_it_is(gallery: Page) -> None:
+    page, key = gallery, gallery.keyboard
+    for place, name in ((0, "Prints"), (1, "Posters")):
+        tile(page, place).locator("a").focus()
+        key.press("c")
+        page.locator("#marks-box [name=collection]:visible").fill(name)
+        key.press("Enter")
+        expect(page.locator(".undo-bar")).to_contain_text("1 picture")
+        key.press("Escape")
+    page.goto("/collections/")
+    page.get_by_role("link", name="Prints").click()
+    address = page.url
+    page.locator(".rename summary").click()
+    field = page.get_by_role("textbox", name="Name")
+    field.fill("Posters")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text("There is a collection of this name already.")).to_be_visible()
+    expect(page).to_have_url(address)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Posters")
+    # Nothing else has broken: what is done here is seen here
+    page.locator(".member-menu summary").click()
+    page.get_by_role("button", name="Take it out").click()
+    expect(page.locator("#member-count")).to_have_text("0 pictures")
+    page.locator(".rename summary").click()
+    field.fill("Frames")
+    key.press("Enter")
+    expect(page.locator("h1")).to_have_text("Frames")
+    expect(page.locator(".rename summary")).to_be_focused()
+    expect(page).to_have_title("Frames · Artel")
