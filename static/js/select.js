@@ -267,6 +267,7 @@
       if (event.repeat && !key.startsWith("Arrow")) return tile && key === " " ? () => {} : null;
       if (key === "Delete" && !bar.hidden) return () => $("[data-bar-trash] button", bar).click();
       if (!bar.hidden && !event.shiftKey) {
+        if (event.code === "KeyB") return () => $(".bar-deeds summary", bar).focus();
         const button = /^[0-5]$/.test(key) && $(`[name=rating][value="${key}"]`, bar);
         if (button) return () => button.click();
         const field = { KeyF: "on", KeyT: "tags", KeyC: "collection" }[event.code];

@@ -267,3 +267,14 @@ def test_escape_ends_typing_and_not_the_selection(collector: Person, visit: NewP
     expect(count).to_have_text("Selected: 1")
     page.keyboard.press("Escape")
     expect(page.locator("#bar")).to_be_hidden()
+
+
+def test_a_key_leads_to_the_bar(collector: Person, visit: NewPage) -> None:
+    page = visit(collector, "/gallery/")
+    link = page.locator("#found [data-look]")
+    link.nth(1).focus()
+    page.keyboard.press("b")
+    expect(link.nth(1)).to_be_focused()
+    page.keyboard.press("x")
+    page.keyboard.press("b")
+    expect(page.locator("#bar summary", has_text="Rate")).to_be_focused()
