@@ -162,8 +162,13 @@
     }
   }
 
-  document.addEventListener("changed", ({ detail: { ids, marks } }) => {
-    update((artel.tiles?.() ?? []).filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk))), marks);
+  document.addEventListener("changed", async ({ detail: { kind: what, ids, marks, undone } }) => {
+    const tiles = (artel.tiles?.() ?? []).filter(({ dataset }) => !ids || ids.includes(Number(dataset.pk)));
+    const gone = tiles.filter(({ hidden }) => hidden);
+    await update(tiles, marks);
+    if (what !== "trash" || !undone || document.activeElement !== document.body || $("dialog[open]")) return;
+    const back = gone.find(({ hidden }) => !hidden);
+    if (back) $("[data-look]", back).focus();
   });
   document.addEventListener("tiles", ({ target, detail: { isStale } }) => {
     if (isStale) update([...target.children]);

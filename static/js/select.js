@@ -352,8 +352,18 @@
       $("summary", drop).focus();
     }
     // What the search finds of a stack may be another part of it by now.
+    const isGone = detail.kind === "trash" && !detail.undone && !bar.hidden;
+    const row = isGone ? tiles() : [];
+    const at = row.findIndex((tile) => has(number(tile)));
+    const stays = (tile) => !has(number(tile));
+    const next = row.slice(Math.max(0, at)).find(stays) ?? row.findLast(stays);
+    const focus = document.activeElement;
+    const isLost = isGone && (focus === document.body || focus.closest("#bar, .picked"));
     if ((detail.kind === "trash" || (isStacked && search.q)) && !detail.undone) clear();
     if (detail.kind === "trash") draw();
+    // To the picture after them; when none is left, to the way back, which comes with this answer.
+    if (isLost && next) $("[data-look]", next).focus();
+    else if (isLost) setTimeout(() => $("#undo-button")?.focus());
   });
 
   // Pictures that come by scrolling, or come back

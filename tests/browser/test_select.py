@@ -278,3 +278,23 @@ def test_a_key_leads_to_the_bar(collector: Person, visit: NewPage) -> None:
     page.keyboard.press("x")
     page.keyboard.press("b")
     expect(page.locator("#bar summary", has_text="Rate")).to_be_focused()
+
+
+def test_the_focus_goes_on_after_a_selection_is_deleted(collector: Person, visit: NewPage) -> None:
+    page = visit(collector, "/gallery/")
+    link, undo = page.locator("#found [data-look]"), page.locator("#undo-button")
+    link.nth(2).focus()
+    for key in ("x", "Shift+ArrowRight", "Delete"):
+        page.keyboard.press(key)
+    expect(page.locator("#undo")).to_contain_text("2 pictures deleted.")
+    expect(link.nth(4)).to_be_focused()
+    undo.press("Enter")
+    expect(page.locator("#undo")).to_contain_text("Taken back.")
+    expect(link.nth(2)).to_be_focused()
+    page.keyboard.press("Control+a")
+    expect(page.locator("#bar-count")).to_have_text(f"{PICTURES} pictures selected")
+    page.keyboard.press("Delete")
+    expect(page.locator("#undo")).to_contain_text(f"{PICTURES} pictures deleted.")
+    expect(undo).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tile:has(:focus)")).to_have_count(1)
