@@ -103,13 +103,23 @@ def collection_rename(request: StudioRequest, pk: int) -> HttpResponse:
     collection = _own(request, pk)
     form = NameForm(request.POST, user=request.user, collection=collection)
     if not form.is_valid():
-        return _page(request, collection, form)
+        return _not_renamed(request, collection, form)
     try:
         change = Change.objects.rename(request.user, collection, form.cleaned_data["name"])
     except NameTaken:  # since the form was checked
         form.refuse()
-        return _page(request, collection, form)
+        return _not_renamed(request, collection, form)
     return told(request, change, _show(pk))
+
+
+def _not_renamed(request: StudioRequest, collection: Collection, form: NameForm) -> HttpResponse:
+    """Said beside the field: to htmx by the form alone, which takes the place of the one sent."""
+    if not request.htmx:
+        return _page(request, collection, form)
+    words = {"action": request.path, "answers": "#undo", "label": _("Name"), "verb": _("Rename")}
+    answer = render(request, "gallery/_name_form.html", {"form": form} | words, status=422)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#name-form", "outerHTML"
+    return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -49,7 +49,8 @@ def zip_show(request: StudioRequest, pk: int) -> HttpResponse:
         zip.refresh()
     shape = "_zip_row" if request.htmx else "zip_show"
     is_page = not request.htmx or request.htmx.current_url_abs_path == request.path
-    return render(request, f"gallery/{shape}.html", {"zip": row, "is_page": is_page})
+    context = {"zip": row, "is_page": is_page, "is_answer": bool(request.htmx)}
+    return render(request, f"gallery/{shape}.html", context)
 
 
 @require_POST

@@ -4,8 +4,6 @@
 
   const { $, $$, cookie, hush, tell, answered } = artel;
 
-  const OPEN = ["queued", "sending", "rendering", "saving"];
-  const isOpen = (card) => OPEN.includes(card.dataset.status);
   const began = new WeakMap();
 
   function percent(elapsed, usual, slow) {
@@ -15,9 +13,9 @@
   }
 
   function clock(seconds) {
-    const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-    if (!parts[0]) parts.shift();
-    return parts.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
+    const hours = Math.floor(seconds / 3600);
+    const rest = new Date(seconds * 1000).toISOString().slice(14, 19);
+    return hours ? `${hours}:${rest}` : rest.replace(/^0/, "");
   }
 
   function drawClocks() {
@@ -39,11 +37,11 @@
   let asking = false;
   let misses = 0;
 
-  function wake(now = false) {
+  function wake(now) {
     if (asking || (timer && !now)) return;
     clearTimeout(timer);
     timer = 0;
-    const open = $$(".card").some(isOpen);
+    const open = $$(".card").some(({ dataset }) => /queued|sending|rendering|saving/.test(dataset.status));
     if (!open && !$("[data-waits]")) return;
     const step = Number(document.body.dataset.live || 1) * 1000;
     const slow = document.hidden || !open;
@@ -54,7 +52,7 @@
   async function ask() {
     timer = 0;
     asking = true;
-    const known = $$("[data-version]").filter((card) => !["done", "canceled"].includes(card.dataset.status));
+    const known = $$("[data-version]:not([data-status=done], [data-status=canceled])");
     const body = new URLSearchParams({
       v: known.map((card) => `${card.id.slice(5)}:${card.dataset.version}`).join(","),
     });
@@ -63,14 +61,14 @@
       const answer = await fetch(document.body.dataset.liveUrl, { method: "POST", body, headers });
       const text = answer.status === 204 ? "" : await answer.text();
       if (answer.status === 401) { $("#alert").innerHTML = text; misses = 5; }
-      else if (!answer.ok) misses = Math.min(5, misses + 1);
+      else if (!answer.ok) misses += 1;
       else {
         if (misses) hush();
         misses = 0;
         if (text) htmx.swap(document.body, text, { swapStyle: "none" });
       }
     } catch {
-      misses = Math.min(5, misses + 1);
+      misses += 1;
       if (misses > 2) tell($("#alert").dataset.offline);
     }
     asking = false;
@@ -82,7 +80,7 @@
   });
   document.addEventListener("htmx:load", (event) => {
     if (event.target.matches?.(".card")) event.target.classList.add("came");
-    $(".empty")?.toggleAttribute("hidden", Boolean($("#tasks .card")));
+    $(".empty")?.toggleAttribute("hidden", !!$("#tasks .card"));
     wake();
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(true); });

@@ -5,7 +5,7 @@
 
   const { $, $$ } = artel;
   if (!$("#collection-head")) return;
-  const home = location.href; // the large view has an address of its own
+  const { home } = $("#collection-head").dataset; // the large view has an address of its own
   const list = () => $("#members"); // none, when nothing is in it
   const members = () => $$("#members > .member:not([hidden])");
   const link = (member) => $(".member-picture", member);
@@ -203,7 +203,9 @@
 
   document.addEventListener("trashed", () => draw("#collection-head"));
   document.addEventListener("changed", ({ detail: { kind, undone, ids }, target }) => {
-    if (kind === "rename") draw("#collection-head", "");
+    if (kind === "rename") draw("#collection-head", "").then(() => {
+      if (document.activeElement === document.body) $(".rename summary").focus();
+    });
     if (["drop", "collect", "trash"].includes(kind)) draw("#collection-head");
     if (!["move", "drop", "cover", "collect", "trash"].includes(kind) || !ids?.length || !list()) return;
     const typed = target.closest?.("[data-place-form]");

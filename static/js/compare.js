@@ -106,13 +106,15 @@
   const BY = { "+": () => zoom(seen.scale * 1.5), "-": () => zoom(seen.scale / 1.5), 0: () => zoom(1) };
   for (const one of $$("[data-zoom-by]", root)) one.addEventListener("click", BY[one.dataset.zoomBy]);
 
+  // The slider's arrows are its own.
+  const by = (x, y) => ({ target }) => target !== wipe && pan(x, y);
   const KEYS = {
     ...BY,
     "=": BY["+"],
-    ArrowLeft: () => pan(0.1, 0),
-    ArrowRight: () => pan(-0.1, 0),
-    ArrowUp: () => pan(0, 0.1),
-    ArrowDown: () => pan(0, -0.1),
+    ArrowLeft: by(0.1, 0),
+    ArrowRight: by(-0.1, 0),
+    ArrowUp: by(0, 0.1),
+    ArrowDown: by(0, -0.1),
     s: () => button && slide(!root.classList.contains("wipes")),
     Escape: () => { if (seen.scale > 1) zoom(1); else history.back(); },
   };

@@ -10,49 +10,49 @@
     DRAFT + document.body.dataset.user + "-" + (composer()?.elements.parent?.value ?? "new");
 
   const roubles = (kopecks) =>
-    new Intl.NumberFormat(document.documentElement.lang, {
-      minimumFractionDigits: kopecks % 100 ? 2 : 0,
-      maximumFractionDigits: 2,
-    }).format(kopecks / 100) + "\u00a0₽";
+    (kopecks / 100).toLocaleString(document.documentElement.lang, { minimumFractionDigits: kopecks % 100 && 2 }) +
+    "\u00a0₽";
 
   const FIELDS = ["prompt", "model", "ratio", "count", "references"];
+
+  // No room, or storage is switched off: there is no draft then.
+  const stored = (act) => { try { return act(localStorage); } catch { return null; } };
 
   function saveDraft(form) {
     const data = new FormData(form);
     const draft = Object.fromEntries(FIELDS.map((name) => [name, data.get(name) ?? ""]));
-    try {
-      if (draft.prompt || draft.references) localStorage.setItem(draftName(), JSON.stringify(draft));
-      else localStorage.removeItem(draftName());
-    } catch { /* no room, or storage is switched off: there is no draft then */ }
+    stored((place) => {
+      if (draft.prompt || draft.references) place.setItem(draftName(), JSON.stringify(draft));
+      else place.removeItem(draftName());
+    });
   }
 
-  function dropDrafts(isGone) {
-    try {
-      for (const name of Object.keys(localStorage)) {
-        if (name.startsWith(DRAFT) && isGone(name)) localStorage.removeItem(name);
-      }
-    } catch { /* as above */ }
-  }
+  const dropDrafts = (isGone) => stored((place) => {
+    for (const name of Object.keys(place)) if (name.startsWith(DRAFT) && isGone(name)) place.removeItem(name);
+  });
 
   function restoreDraft(form) {
-    let draft;
-    try { draft = JSON.parse(localStorage.getItem(draftName())); } catch { /* as above */ }
+    const draft = stored((place) => JSON.parse(place.getItem(draftName())));
     if (!draft || "bound" in form.dataset) return;
     for (const name of FIELDS) {
       const field = form.elements[name];
       const value = draft[name];
       if (!field || !value) continue;
-      if (field instanceof RadioNodeList || field.type === "radio") {
-        const choice = $$(`input[name="${name}"]`, form).find((one) => one.value === value);
-        if (choice) choice.checked = true;
-      } else if (name === "references" && location.search.includes("reference=")) {
+      if (field.type === "radio") field.checked ||= field.value === value; // the only one
+      else if (name === "references" && location.search.includes("reference=")) {
         // A link that came with the address joins those that were being collected.
         field.value = [...new Set([...value.split("\n"), ...field.value.split("\n")])].join("\n").trim();
       } else if (field.tagName !== "SELECT" || [...field.options].some((one) => one.value === value)) {
         field.value = value;
       }
     }
-    $(".references", form).open = Boolean(form.elements.references.value);
+    $(".references", form).open = !!form.elements.references.value;
+  }
+
+  function write(field, value) {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
   }
 
   function grow(area) {
@@ -62,10 +62,10 @@
 
   function drawTotal(form) {
     const model = form.elements.model.selectedOptions[0];
-    const count = Number(form.elements.count.value);
+    const count = form.elements.count.value;
     const total = $("#total");
     if (!model || !count) return;
-    const price = Number(model.dataset.price);
+    const { price } = model.dataset;
     $("span", total).textContent = count > 1 ? `${count} × ${roubles(price)} =` : "";
     $("b", total).textContent = roubles(price * count);
     total.hidden = false;
@@ -77,14 +77,10 @@
     if (!model) return;
     const ratios = model.dataset.ratios.split(" ");
     for (const input of $$("input[name=ratio]", form)) {
-      const fits = ratios.includes(input.value);
-      input.disabled = !fits;
-      input.parentElement.hidden = !fits;
+      input.disabled = input.parentElement.hidden = !ratios.includes(input.value);
     }
-    if (!$("input[name=ratio]:checked:enabled", form)) {
-      const first = $("input[name=ratio]:enabled", form);
-      if (first) first.checked = true;
-    }
+    const choice = $("input[name=ratio]:checked:enabled", form) ?? $("input[name=ratio]:enabled", form);
+    if (choice) choice.checked = true;
   }
 
   function drawReferences(form) {
@@ -108,11 +104,7 @@
         text.textContent = link;
       }
       remove.ariaLabel += `: ${link}`;
-      remove.addEventListener("click", () => {
-        area.value = links.filter((_, other) => other !== place).join("\n");
-        area.dispatchEvent(new Event("input", { bubbles: true }));
-        area.focus();
-      });
+      remove.addEventListener("click", () => write(area, links.filter((_, other) => other !== place).join("\n")));
       return item;
     }));
   }
@@ -128,9 +120,9 @@
     const form = event.target.closest("#composer");
     if (!form) return;
     const field = event.target;
-    if (field.hasAttribute("aria-invalid")) {
-      field.removeAttribute("aria-invalid");
-      document.getElementById(field.getAttribute("aria-describedby"))?.remove();
+    if (field.ariaInvalid) {
+      field.ariaInvalid = null;
+      $(`#${field.getAttribute("aria-describedby")}`)?.remove();
     }
     drawComposer(form);
     saveDraft(form);
@@ -144,11 +136,7 @@
 
   document.addEventListener("click", (event) => {
     const sample = event.target.closest("[data-sample]");
-    if (!sample) return;
-    const prompt = composer().elements.prompt;
-    prompt.value = sample.textContent.trim();
-    prompt.dispatchEvent(new Event("input", { bubbles: true }));
-    prompt.focus();
+    if (sample) write(composer().elements.prompt, sample.textContent.trim());
   });
 
   document.addEventListener("submit", (event) => {
@@ -173,7 +161,7 @@
     const form = composer();
     const { left } = event.target.dataset ?? {};
     if (left) for (const { dataset } of form.elements.model.options) dataset.fits = Math.floor(left / dataset.price);
-    if (!form || (event.target !== form && !event.target.contains?.(form))) return;
+    if (!event.target.contains(form)) return;
     drawComposer(form);
     const fault = $("[aria-invalid]", form);
     if (event.target === form && (fault || matchMedia("(hover: hover)").matches)) {

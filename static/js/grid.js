@@ -105,6 +105,12 @@
     }
     return null;
   }
+  // Where keys come in: false when nothing hangs there
+  artel.enter = () => {
+    const link = $("[data-look]", first() ?? document.createElement("p"));
+    link?.focus();
+    return !!link;
+  };
   const hold = (one = first()) => { held = one && { one, top: one.getBoundingClientRect().top }; };
   const settle = () => {
     if (held?.one.isConnected) scrollBy(0, held.one.getBoundingClientRect().top - held.top);
@@ -252,7 +258,12 @@
     const [{ type } = {}] = performance.getEntriesByType("navigation");
     const isBack = kept.url === location.href && ["back_forward", "reload"].includes(type);
     const found = isBack ? tile(kept.pk) : $(":target", wall);
-    if (!found) return;
+    if (!found) {
+      // It is the first of those that came: there is no way to it.
+      const meant = tile(new URLSearchParams(location.search).get("at"));
+      if (meant) $("a", meant).focus({ preventScroll: true });
+      return;
+    }
     scrollBy(0, found.getBoundingClientRect().top - (isBack ? kept.at : edge()));
     $("a", found)?.focus({ preventScroll: true });
     // What is still to come above, or to go, moves nothing until one moves oneself.

@@ -6,37 +6,32 @@ const artel = (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-  const cookie = (name) =>
-    document.cookie.split("; ").find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+  const cookie = (name) => document.cookie.match(`(?:^| )${name}=([^;]*)`)?.[1];
 
   const hush = () => $("#alert").replaceChildren();
-  const tell = (words) => {
-    const line = document.createElement("p");
-    line.className = "notice strong";
-    line.textContent = words;
-    $("#alert").replaceChildren(line);
-  };
-  const answered = ({ status }) => status >= 200 && status < 300;
+  const tell = (textContent) =>
+    $("#alert").replaceChildren(Object.assign(document.createElement("p"), { className: "notice strong", textContent }));
+  const answered = ({ status }) => /^2/.test(status);
 
   // The menu
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    for (const menu of $$(".menu[open]")) {
-      if (menu.contains(document.activeElement)) $("summary", menu).focus();
-      menu.open = false;
-    }
+  document.addEventListener("keydown", ({ key, target }) => {
+    const menu = $(".menu[open]");
+    if (!menu || key !== "Escape") return;
+    if (menu.contains(target)) $("summary", menu).focus();
+    menu.open = false;
   });
 
-  document.addEventListener("click", (event) => {
-    for (const menu of $$(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  document.addEventListener("click", ({ target }) => {
+    const menu = $(".menu[open]");
+    if (menu && !menu.contains(target)) menu.open = false;
   });
 
   // After a new login in another tab the token in an old page's form is void; the cookie has the new one.
 
   document.addEventListener("submit", (event) => {
     const token = cookie("csrftoken");
-    const field = $("input[name=csrfmiddlewaretoken]", event.target);
+    const field = $("[name=csrfmiddlewaretoken]", event.target);
     if (token && field) field.value = token;
   });
 
@@ -62,24 +57,19 @@ const artel = (() => {
 
   const near = new IntersectionObserver((seen) => {
     for (const { isIntersecting, target } of seen) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      htmx.trigger(target, "near");
+      if (isIntersecting) { near.unobserve(target); htmx.trigger(target, "near"); }
     }
   }, { rootMargin: "1200px" });
 
-  const watch = () => $$(".more").forEach((link) => near.observe(link));
-
-  document.addEventListener("htmx:load", watch);
-  watch();
+  document.addEventListener("htmx:load", () => $$(".more").forEach((link) => near.observe(link)));
 
   // Keys for whoever does not type: what bears `data-key` is pressed, or gets the focus. A key may be
   // two in a row, such as `g h`. Letters go by their place where the layout is another.
 
-  let first = { key: "", at: 0 };
+  let first = {};
 
   const letter = ({ key, code }) =>
-    /^[ -~]$/.test(key) ? key.toLowerCase() : code.startsWith("Key") ? code.slice(3).toLowerCase() : key;
+    /^[ -~]$/.test(key) ? key.toLowerCase() : /^Key/.test(code) ? code[3].toLowerCase() : key;
 
   const typing = (element) =>
     element.closest("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");

@@ -7,7 +7,9 @@
 
   async function open(link) {
     if (!dialog) {
-      const answer = await fetch(link.href);
+      const answer = await fetch(link.href).catch(() => null);
+      // Without the network the page for it could not come either.
+      if (!answer) return artel.tell($("#alert").dataset.offline);
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const section = page.querySelector("section:has(> #keys)");
@@ -23,6 +25,7 @@
     dialog.showModal();
     dialog.scrollTop = 0;
     if (link.hash) $(link.hash, dialog)?.scrollIntoView();
+    return undefined;
   }
 
   document.addEventListener("click", (event) => {

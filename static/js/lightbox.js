@@ -11,6 +11,9 @@
   const title = document.title;
   let under; // htmx's own state of the page below
   let opener;
+  let coming; // what is asked for
+  let isHeld; // a key: no step outlasts it
+  const owed = []; // steps until it is here
 
   const named = (name) => $$(`[data-name="${name}"]`);
   const data = () => place.firstElementChild?.dataset;
@@ -22,27 +25,34 @@
       dialog.append($("#alert"), undo); // below it they could not be reached
     }
     htmx.trigger(place, "htmx:abort");
+    coming = url;
     await htmx.ajax("GET", url, { source: place, target: place }).catch(() => {});
+    if (coming !== url) return;
+    coming = "";
+    const steps = owed.splice(0);
     if (data()?.lookAt !== url) return;
     scale = 1;
     document.title = data().title;
     $("[role=status]", dialog).textContent = picture().alt;
     if (!dialog.contains(document.activeElement)) ($(`[rel="${rel}"]`, place) ?? $(".close", dialog)).focus();
     for (const link of $$("[data-preload]", place)) new Image().src = link.dataset.preload;
+    steps.forEach(go);
   }
 
-  function turn(url) {
-    history.replaceState({ look: url }, "", url);
-    show(url);
+  function turn({ pathname, search }) {
+    const look = pathname + search;
+    history.replaceState({ look }, "", look);
+    show(look);
   }
   const neighbour = (way) => $(`[rel=${way}]`, place);
-  const go = (way) => neighbour(way)?.click();
+  const go = (way) => (coming ? isHeld || owed.push(way) : neighbour(way) && turn(neighbour(way)));
 
   function close() {
     const last = named(data()?.picture).find((one) => !one.hidden);
     $("main").before($("#alert"));
     dialog.before(undo);
     dialog.close();
+    htmx.trigger(place, "htmx:abort");
     place.replaceChildren();
     document.title = title;
     (last ? $("[data-look]", last) : opener)?.focus();
@@ -53,20 +63,23 @@
     const link = event.target.closest("[data-look], #look [rel]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      if (!link.rel) {
+      if (link.rel) go(link.rel);
+      else {
         opener = link;
         under = history.state;
         history.replaceState(null, ""); // else htmx loads it anew
         history.pushState(null, "");
+        turn(link);
       }
-      turn(link.pathname + link.search);
     }
     if (event.target.closest("#lightbox .close")) history.back();
   });
 
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    ($("details:has(:focus) summary", place) ?? $(".close", dialog)).click();
+    const drop = $("details[open]:has(:focus) summary", place);
+    (drop ?? $(".close", dialog)).click();
+    drop?.focus();
   });
 
   addEventListener("popstate", ({ state }) => {
@@ -86,10 +99,11 @@
     const one = picture();
     const { x, y, width, height } = one.getBoundingClientRect();
     const next = Math.min(full() * 4, Math.max(1, to));
+    const by = next / scale;
     one.classList.toggle("zoomed", next > 1);
-    one.style.width = next > 1 ? `${(width * next) / scale}px` : "";
+    one.style.width = next > 1 ? `${width * by}px` : "";
     at ??= { clientX: x + width / 2, clientY: y + height / 2 };
-    one.parentElement.scrollBy((at.clientX - x) * (next / scale - 1), (at.clientY - y) * (next / scale - 1));
+    one.parentElement.scrollBy((at.clientX - x) * (by - 1), (at.clientY - y) * (by - 1));
     scale = next;
   }
   const toggle = (at) => zoom(scale > 1 ? 1 : full(), at);
@@ -121,7 +135,8 @@
 
   document.addEventListener("keydown", (event) => {
     const { key, code, target } = event;
-    if (artel.typing(target) || event.altKey || (event.repeat && !/[+-]|Arr/.test(key))) return;
+    isHeld = event.repeat;
+    if (artel.typing(target) || event.altKey || (isHeld && !/[+-]|Arr/.test(key))) return;
     let act = dialog.open && data() && (KEYS[key] ?? KEYS[code]);
     if (key === "Delete") act = () => $("[data-delete]", dialog.open ? place : target.closest("[data-name]") ?? $(".picture-page") ?? undo)?.click();
     if (event.ctrlKey || event.metaKey) act = code === "KeyZ" && (() => $("button", undo)?.click());
@@ -133,15 +148,16 @@
   document.addEventListener("trashed", ({ detail: { value: name } }) => {
     const all = $$(`[data-name^=${name.split("-")[0]}]:not([hidden])`);
     const at = all.findIndex((one) => one.dataset.name === name);
-    const next = all.slice(at).find((one) => one.dataset.name !== name) ?? all[at - 1];
     for (const one of named(name)) one.hidden = true;
-    if (!dialog.open) (next && $("a", next))?.focus();
-    else (neighbour("next") ?? neighbour("prev") ?? $(".close", dialog)).click();
+    const next = all.slice(at).find((one) => !one.hidden) ?? all[at - 1];
+    // A second press tells it again.
+    if (!dialog.open) at < 0 || $("a", next ?? undo)?.focus();
+    else if (!coming && data()?.picture === name) (neighbour("next") ?? neighbour("prev") ?? $(".close", dialog)).click();
   });
 
   document.addEventListener("restored", ({ detail: { value: name } }) => {
     for (const one of named(name)) one.hidden = false;
-    if (dialog.open) turn(data().lookAt.replace(/\d+/, name.slice(6)));
+    if (dialog.open) turn({ pathname: data().lookAt.replace(/\d+/, name.slice(6)), search: "" });
     else $("a", named(name)[0] ?? undo)?.focus();
   });
 })();

@@ -6,6 +6,8 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // Out of a field of its tags and collections, to the button that they stand under
+    if (event.key === "Escape") event.target.closest(".picture-page .marks-more")?.querySelector("summary").focus();
     if (artel.typing(event.target)) return;
     const way = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
     if (way) $(`a[rel=${way}]`)?.click();

@@ -79,7 +79,9 @@
   line.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const move = moves[event.key];
-    if (move && list.hidden) {
+    const isAsItCame = line.value === line.defaultValue && !event.altKey;
+    if (event.key === "ArrowDown" && list.hidden && isAsItCame && artel.enter?.()) event.preventDefault();
+    else if (move && list.hidden) {
       event.preventDefault();
       complete();
     } else if (move) {
@@ -151,7 +153,20 @@
       form.submit();
     });
   });
-  $("#find-sort").addEventListener("change", () => form.requestSubmit());
+  // By keys one goes through the orders: each is sent, and the next key is meant for the list again.
+  const sort = $("#find-sort");
+  const KEPT = "artel-sort";
+  let isByKeys = false;
+  sort.addEventListener("keydown", () => { isByKeys = true; });
+  sort.addEventListener("pointerdown", () => { isByKeys = false; });
+  sort.addEventListener("change", () => {
+    try { if (isByKeys) sessionStorage.setItem(KEPT, "on"); } catch { /* it has no focus then */ }
+    form.requestSubmit();
+  });
+  try {
+    if (sessionStorage.getItem(KEPT)) sort.focus();
+    sessionStorage.removeItem(KEPT);
+  } catch { /* as above */ }
 
   // Coming back by the browser's history finds the page as it was left.
   addEventListener("pageshow", () => { controls.disabled = false; });

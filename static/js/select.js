@@ -18,7 +18,7 @@
 
   let all = false; // then `named` are those left out, else those that are in
   let named = new Set();
-  let total = 0; // of all that the search finds
+  let total; // of all that the search finds, or of all in these stacks, once the server has said it
   let anchor; // where a range begins
 
   const number = (tile) => Number(tile.dataset.pk);
@@ -47,14 +47,13 @@
 
   const COUNT = $("#bar-count");
   const selected = () => bar.dataset.selected.replace("{}", size().toLocaleString(document.documentElement.lang));
-  function tell() {
+  function tell(isAnew = isStacked) {
     const count = size();
     if (!all && !count) named.clear();
     bar.hidden = !all && !count;
     document.body.classList.toggle("selecting", !bar.hidden);
-    if (isStacked) ask();
-    else if (!all) COUNT.textContent = count ? selected() : "";
-    else if (named.size) COUNT.textContent = selected();
+    if (!isStacked && !all) COUNT.textContent = count ? selected() : "";
+    else if (!isStacked && isKnown() && (named.size || !$("[data-count]", COUNT))) COUNT.textContent = selected();
     $("[data-bar-all]", bar).hidden = all && !named.size;
     const compare = $("[data-bar-compare]", bar);
     if (compare) {
@@ -67,13 +66,36 @@
       if (bar.hidden) sessionStorage.removeItem(STORE);
       else sessionStorage.setItem(STORE, JSON.stringify({ here, user: document.body.dataset.user, all, total, named: [...named] }));
     } catch { /* full, or forbidden: it is lost with the page then */ }
+    if (bar.hidden) forget();
+    else if (isAnew) return ask();
+    return true;
   }
-  let asking;
-  function ask() {
-    clearTimeout(asking);
-    COUNT.textContent = bar.hidden ? "" : "…";
-    if (bar.hidden) return;
-    asking = setTimeout(() => htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values: chosen() }), 100);
+
+  // How many they are of a search, or in stacks, the server knows alone. Until it has said so nothing
+  // is done to them: nobody would know to what.
+  const isKnown = () => total !== undefined || (!all && !isStacked);
+  let asking; // the question that is not answered yet
+  function forget() {
+    asking = null;
+    htmx.trigger(bar, "htmx:abort");
+    COUNT.textContent = "";
+  }
+  async function ask() {
+    forget();
+    const mine = (asking = {});
+    total = undefined;
+    COUNT.textContent = "…";
+    if (isStacked) await new Promise((done) => setTimeout(done, 100));
+    if (asking !== mine) return true;
+    const values = isStacked ? chosen() : { all: "on", ...search };
+    await htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values }).catch(() => {});
+    if (asking !== mine) return true;
+    asking = null;
+    const answer = $("[data-count]", COUNT);
+    if (!answer) return false;
+    total = Number(answer.dataset.count);
+    if (!isStacked) tell();
+    return true;
   }
   const show = (some) => { draw(some); tell(); };
 
@@ -85,15 +107,16 @@
     show();
   }
 
+  let before; // what was selected, until all of it is counted
   async function everything() {
+    if (!asking) before = { all, named, total };
     all = true;
     named = new Set();
+    total = undefined;
+    draw();
+    if (await tell(true)) return;
+    ({ all, named, total } = before);
     show();
-    if (isStacked) return;
-    COUNT.textContent = "…";
-    await htmx.ajax("POST", bar.dataset.countUrl, { source: bar, target: COUNT, values: { all: "on", ...search } });
-    total = Number($("[data-count]", COUNT)?.dataset.count ?? 0);
-    tell();
   }
 
   function toggle(tile, on = !has(number(tile))) {
@@ -234,7 +257,7 @@
     const tile = target.closest("#found .tile");
     const isTyping = artel.typing(target);
     const act = (() => {
-      if (key === "Escape" && !bar.hidden && !$(".menu[open]")) {
+      if (key === "Escape" && !bar.hidden && !$(".menu[open]") && (!isTyping || bar.contains(target))) {
         const drop = $("details[open]", bar);
         return () => { if (drop) { drop.open = false; $("summary", drop).focus(); } else clear(); };
       }
@@ -244,11 +267,13 @@
       if (event.repeat && !key.startsWith("Arrow")) return tile && key === " " ? () => {} : null;
       if (key === "Delete" && !bar.hidden) return () => $("[data-bar-trash] button", bar).click();
       if (!bar.hidden && !event.shiftKey) {
+        if (event.code === "KeyB") return () => $(".bar-deeds summary", bar).focus();
         const button = /^[0-5]$/.test(key) && $(`[name=rating][value="${key}"]`, bar);
         if (button) return () => button.click();
         const field = { KeyF: "on", KeyT: "tags", KeyC: "collection" }[event.code];
         if (field) return () => { $(`[name=${field}]`, bar).closest("details").open = true; };
       }
+      if (target === document.body && key.startsWith("Arrow") && !event.shiftKey && !$(":popover-open")) return artel.enter;
       if (!tile || target.matches("button, .pick")) return null;
       if (event.code === "KeyX" && !event.shiftKey) return () => toggle(tile);
       if (key === " ") return event.shiftKey && anchor !== undefined ? () => range(tile) : () => toggle(tile);
@@ -301,8 +326,15 @@
 
   const chosen = () => (all ? { all: "on", ...search, but: written(named) } : { images: written(named), ...search });
 
-  document.addEventListener("submit", ({ target }) => {
+  document.addEventListener("submit", (event) => {
+    const { target } = event;
     if (!bar.contains(target)) return;
+    if (!isKnown()) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!asking) tell(true);
+      return;
+    }
     for (const old of $$("[data-chosen]", target)) old.remove();
     for (const [name, value] of Object.entries(chosen())) {
       if (!value) continue;
@@ -320,8 +352,18 @@
       $("summary", drop).focus();
     }
     // What the search finds of a stack may be another part of it by now.
+    const isGone = detail.kind === "trash" && !detail.undone && !bar.hidden;
+    const row = isGone ? tiles() : [];
+    const at = row.findIndex((tile) => has(number(tile)));
+    const stays = (tile) => !has(number(tile));
+    const next = row.slice(Math.max(0, at)).find(stays) ?? row.findLast(stays);
+    const focus = document.activeElement;
+    const isLost = isGone && (focus === document.body || focus.closest("#bar, .picked"));
     if ((detail.kind === "trash" || (isStacked && search.q)) && !detail.undone) clear();
     if (detail.kind === "trash") draw();
+    // To the picture after them; when none is left, to the way back, which comes with this answer.
+    if (isLost && next) $("[data-look]", next).focus();
+    else if (isLost) setTimeout(() => $("#undo-button")?.focus());
   });
 
   // Pictures that come by scrolling, or come back
@@ -331,6 +373,7 @@
   });
   wall.addEventListener("tiles", ({ target }) => draw($$(".tile[data-pk]", target)));
 
+  $("[data-skip]").addEventListener("click", (event) => { event.preventDefault(); artel.enter(); });
   form.hidden = true;
   begin.hidden = false;
   begin.addEventListener("click", () => (isBegun() ? clear() : start(true)));
@@ -340,8 +383,8 @@
     if (kept?.user === document.body.dataset.user && kept.here === here) {
       ({ all, total } = kept);
       named = new Set(kept.named);
-      if (all && !isStacked) COUNT.textContent = selected();
     }
   } catch { /* nothing was kept */ }
-  show();
+  draw();
+  tell(!isKnown());
 })();

@@ -314,3 +314,129 @@ def test_on_a_phone_and_without_a_script(gallery: Page, visit: NewPage, person: 
     plain.get_by_role("button", name="Take it out").click()
     plain.get_by_role("button", name="Undo").click()
     expect(plain.locator(".member")).to_have_count(1)
+
+
+def test_a_refused_name_leaves_the_page_where_it_is(gallery: Page) -> None:
+    page, key = gallery, gallery.keyboard
+    for place, name in ((0, "Prints"), (1, "Posters")):
+        tile(page, place).locator("a").focus()
+        key.press("c")
+        page.locator("#marks-box [name=collection]:visible").fill(name)
+        key.press("Enter")
+        expect(page.locator(".undo-bar")).to_contain_text("1 picture")
+        key.press("Escape")
+    page.goto("/collections/")
+    page.get_by_role("link", name="Prints").click()
+    address = page.url
+    page.locator(".rename summary").click()
+    field = page.get_by_role("textbox", name="Name")
+    field.fill("Posters")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text("There is a collection of this name already.")).to_be_visible()
+    expect(page).to_have_url(address)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Posters")
+    # Nothing else has broken: what is done here is seen here
+    page.locator(".member-menu summary").click()
+    page.get_by_role("button", name="Take it out").click()
+    expect(page.locator("#member-count")).to_have_text("0 pictures")
+    page.locator(".rename summary").click()
+    field.fill("Frames")
+    key.press("Enter")
+    expect(page.locator("h1")).to_have_text("Frames")
+    expect(page.locator(".rename summary")).to_be_focused()
+    expect(page).to_have_title("Frames · Artel")
+
+
+def slow(page: Page, latency: int) -> None:
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
+
+
+def test_presses_are_about_what_one_sees(gallery: Page, house: House, guard: Guard) -> None:
+    guard.faults_allowed += ["net::ERR_", "htmx:"]
+    page, key = gallery, gallery.keyboard
+    sent: list[str] = []
+    page.on(
+        "request", lambda one: sent.append(one.post_data or "") if one.method == "POST" else None
+    )
+
+    def marks() -> tuple[object, ...]:
+        query = "SELECT favourite, rating FROM gallery_image WHERE id = ?"
+        return house.ask(query, tile(page, 0).get_attribute("data-pk"))[0]
+
+    def press(keys: str, count: int) -> None:
+        sent.clear()
+        for one in keys:
+            key.press(one)
+        while len(sent) < count:
+            page.wait_for_timeout(20)
+        page.wait_for_timeout(1200)
+
+    tile(page, 0).locator("a").focus()
+    slow(page, 300)
+    press("ff", 2)
+    assert "on=on" in sent[0]
+    assert "on=&" in sent[1] + "&"
+    expect(tile(page, 0)).to_have_attribute("data-favourite", "false")
+    press("f34", 3)
+    assert marks() == (1, 4)
+    expect(tile(page, 0)).to_have_attribute("data-favourite", "true")
+    expect(tile(page, 0)).to_have_attribute("data-rating", "4")
+    # In the large view
+    key.press("Enter")
+    look = page.get_by_role("dialog", name="Picture", exact=True)
+    heart = look.get_by_role("button", name="Favourite")
+    expect(heart).to_be_visible()
+    press("ff0", 3)
+    assert marks() == (1, 0)
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(look.locator(".glance")).to_have_attribute("data-rating", "0")
+    key.press("Escape")
+    expect(look).to_have_count(0)
+    # What fails is taken back
+    page.route("**/*", lambda route: route.abort())
+    tile(page, 0).locator("a").focus()
+    key.press("f")
+    key.press("5")
+    expect(page.locator("#alert")).to_contain_text("No answer from this server.")
+    expect(tile(page, 0)).to_have_attribute("data-rating", "0")
+    expect(tile(page, 0)).to_have_attribute("data-favourite", "true")
+
+
+def test_what_is_typed_before_the_form_comes_is_in_it(gallery: Page, guard: Guard) -> None:
+    guard.faults_allowed += ["net::ERR_", "htmx:"]
+    page, key = gallery, gallery.keyboard
+    slow(page, 400)
+    box = page.get_by_role("dialog", name="Tags and collections")
+    tile(page, 0).locator("a").focus()
+    key.press("t")
+    key.type("dusk")
+    expect(box.locator("[data-marks]")).to_be_visible()
+    key.type("y")
+    field = box.get_by_role("combobox", name="Tags")
+    expect(field).to_have_value("dusky")
+    key.press("Enter")
+    expect(box.get_by_role("link", name="dusky")).to_be_visible()
+    key.press("Escape")
+    expect(box).to_have_count(0)
+    key.press("c")
+    key.type("Prints")
+    key.press("Enter")
+    expect(box.get_by_role("link", name="Prints")).to_be_visible()
+    key.press("Escape")
+    expect(box).to_have_count(0)
+    # Closed before it came it stays closed
+    key.press("t")
+    key.press("Escape")
+    page.wait_for_timeout(900)
+    expect(page.locator("#marks-place")).to_be_empty()
+    expect(tile(page, 0).locator("a")).to_be_focused()
+    # Without the network no empty box is left
+    page.route("**/*", lambda route: route.abort())
+    key.press("t")
+    expect(page.locator("main ~ #alert, body > #alert")).to_contain_text("No answer")
+    expect(box).to_have_count(0)
+    expect(tile(page, 0).locator("a")).to_be_focused()

@@ -244,3 +244,51 @@ def test_what_hangs_twice_is_counted_anew_when_one_is_deleted(
     expect(page.get_by_role("heading", name="No picture hangs twice")).to_be_visible()
     page.keyboard.press("Control+z")
     expect(heading).to_have_text("2 pictures of one file")
+
+
+def test_keys_lead_into_the_wall(house: House, person: Person, visit: NewPage) -> None:
+    page = wall(house, person, visit, 30)
+    links, line = page.locator(".tile [data-look]"), page.locator("#find-q")
+    page.keyboard.press("ArrowRight")
+    expect(links.first).to_be_focused()
+    # Out of the search line, as long as nothing was typed that its list could go on with
+    page.keyboard.press("/")
+    expect(line).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("rat")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#search-options")).to_be_visible()
+    # By a link of its own, first of all
+    page.goto("/gallery/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the pictures")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(links.first).to_be_focused()
+    # From where one has scrolled to
+    page.goto("/gallery/")
+    page.mouse.wheel(0, 900)
+    expect(page).to_have_url(re.compile("at="))
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".tile:has(:focus)")).to_be_in_viewport()
+    expect(links.first).not_to_be_focused()
+    # What an address means has the focus
+    pk = page.locator(".tile").nth(12).get_attribute("data-pk")
+    page.goto(f"/gallery/?at={pk}")
+    expect(page.locator(f"#image-{pk} [data-look]")).to_be_focused()
+
+
+def test_the_orders_are_walked_through_by_keys(
+    house: House, person: Person, visit: NewPage
+) -> None:
+    page = wall(house, person, visit, 3)
+    order = page.locator("#find-sort")
+    order.focus()
+    for sort in ("oldest", "rating"):
+        page.keyboard.press("ArrowDown")
+        expect(page).to_have_url(re.compile(f"sort={sort}"))
+        expect(order).to_be_focused()
+    page.reload()
+    expect(order).not_to_be_focused()

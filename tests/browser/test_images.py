@@ -89,3 +89,15 @@ def test_the_gallery_has_room_before_its_pictures_come(
     for place in range(2):
         assert steps.loaded(tiles.nth(place).locator("img"))
     assert [tiles.nth(place).bounding_box() for place in range(2)] == before
+
+
+def test_escape_leaves_the_field_for_tags(house: House, person: Person, studio: Page) -> None:
+    house.deliver()
+    studio.goto(f"/images/{steps.picture(studio, steps.wish(person))}/")
+    studio.keyboard.press("t")
+    expect(studio.get_by_role("combobox", name="Tags")).to_be_focused()
+    studio.keyboard.press("Escape")
+    expect(studio.locator(".marks-more summary")).to_be_focused()
+    studio.keyboard.press("f")
+    favourite = studio.get_by_role("button", name="Favourite")
+    expect(favourite).to_have_attribute("aria-pressed", "true")

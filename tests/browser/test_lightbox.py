@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
 from tests.browser.house import House, Person
 
 ZOOMED = re.compile("zoomed")
@@ -215,3 +216,100 @@ def test_it_fits_a_phone(visit: NewPage, house: House, person: Person, gallery: 
     assert wide <= 360
     facts = box(page).locator(".look-facts").bounding_box()
     assert facts and facts["y"] + facts["height"] <= 741
+
+
+def slow(page: Page, latency: int = 300) -> None:
+    """A network on which each answer takes so many milliseconds."""
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
+
+
+def press_twice(page: Page, key: str = "Delete") -> None:
+    """Both before the first is answered; until both are."""
+    answers: list[str] = []
+    page.on("response", lambda answer: answers.append(answer.url))
+    page.keyboard.press(key)
+    page.keyboard.press(key)
+    while len([url for url in answers if url.endswith("/trash/")]) < 2:
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(1000)  # for what it might lead to
+
+
+def test_a_second_press_deletes_nothing_more(
+    house: House, person: Person, gallery: Page, visit: NewPage
+) -> None:
+    links = tiles(gallery)
+    first = gallery.locator(".gallery .tile > a")
+    slow(gallery)
+    first.nth(0).focus()
+    press_twice(gallery)
+    expect(first.nth(1)).to_be_focused()
+    expect(gallery.locator(".gallery .tile:visible")).to_have_count(2)
+    # Nor does it lead on twice in the large view
+    page = visit(person, links[0])
+    page.get_by_role("button", name="Restore").click()
+    house.hang(int(links[0].strip("/").split("/")[-1]), 2)
+    page.goto("/")
+    slow(page)
+    links = tiles(page)
+    page.locator(".gallery .tile > a").first.click()
+    shown(page, links[0])
+    press_twice(page)
+    shown(page, links[1])
+
+
+def test_presses_are_followed_over_a_slow_network(
+    house: House, gallery: Page, guard: Guard
+) -> None:
+    guard.faults_allowed.append("htmx:")  # an answer that is not waited for
+    house.hang(int(tiles(gallery)[0].strip("/").split("/")[-1]), 9)
+    gallery.reload()
+    links = tiles(gallery)
+    gallery.locator(".gallery .tile > a").first.click()
+    shown(gallery, links[0])
+    slow(gallery)
+    for _ in range(8):
+        gallery.keyboard.press("ArrowRight")
+        gallery.wait_for_timeout(100)
+    gallery.keyboard.press("ArrowLeft")
+    shown(gallery, links[7])
+    gallery.wait_for_timeout(1000)
+    shown(gallery, links[7])
+    # It stands still after the last, and what was pressed beyond it is forgotten
+    for _ in range(9):
+        gallery.keyboard.press("ArrowRight")
+    shown(gallery, links[11])
+    gallery.keyboard.press("ArrowLeft")
+    shown(gallery, links[10])
+    # A key that is held does not run on after it is let go
+    for _ in range(10):
+        gallery.keyboard.down("ArrowLeft")
+        gallery.wait_for_timeout(30)
+    gallery.keyboard.up("ArrowLeft")
+    place = links.index(str(box(gallery).locator(".look").get_attribute("data-look-at")))
+    gallery.wait_for_timeout(1200)
+    now = links.index(str(box(gallery).locator(".look").get_attribute("data-look-at")))
+    assert 10 > place >= now >= place - 1
+    # What comes too late stays away
+    gallery.keyboard.press("ArrowRight")
+    gallery.keyboard.press("Escape")
+    expect(box(gallery)).to_have_count(0)
+    gallery.wait_for_timeout(600)
+    expect(gallery.locator("#look")).to_be_empty()
+    expect(gallery).to_have_title("Studio · Artel")
+
+
+def test_escape_from_its_words_leads_back_to_their_button(gallery: Page) -> None:
+    gallery.locator(".gallery .tile > a").first.click()
+    expect(box(gallery).locator(".look")).to_be_visible()
+    button = box(gallery).locator(".marks-more summary")
+    for name in ("Tags", "Collection"):
+        button.click()
+        box(gallery).get_by_role("combobox", name=name).focus()
+        gallery.keyboard.press("Escape")
+        expect(box(gallery).get_by_role("combobox")).to_have_count(0)
+        expect(button).to_be_focused()
+    gallery.keyboard.press("Escape")
+    expect(box(gallery)).to_have_count(0)

@@ -7,10 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import axe, steps
 from tests.browser.conftest import NewPage
+from tests.browser.guard import Guard
 from tests.browser.house import House, Person
 
 PICTURES = 70
@@ -193,3 +194,107 @@ def test_all_of_it_without_a_script(house: House, collector: Person, visit: NewP
     page.get_by_role("button", name="Re-run for 8\u00a0₽").click()
     expect(page).to_have_url("/")
     assert house.batches(collector) == before + 1
+
+
+def test_all_are_not_selected_without_the_network(
+    collector: Person, visit: NewPage, guard: Guard
+) -> None:
+    guard.faults_allowed += ["net::ERR_", "htmx:"]
+    page = visit(collector, "/gallery/")
+    link, bar, count = page.locator("#found [data-look]"), page.locator("#bar"), "#bar-count"
+    page.context.set_offline(True)
+    page.keyboard.press("Control+a")
+    expect(page.locator("#alert")).to_contain_text("No answer from this server.")
+    expect(bar).to_be_hidden()
+    expect(page.locator("#found .picked")).to_have_count(0)
+    # What was selected before is selected still
+    link.nth(3).focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#found .picked")).to_have_count(1)
+    expect(page.locator(count)).to_have_text("Selected: 1")
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(count)).to_have_text("Selected: 1")
+
+
+def test_nothing_is_done_to_a_number_that_is_not_known(
+    house: House, collector: Person, visit: NewPage
+) -> None:
+    page = visit(collector, "/gallery/")
+    count = page.locator("#bar-count")
+    held: list[Route] = []
+    page.route("**/selection/count/", lambda route: held.append(route))
+    page.keyboard.press("Control+a")
+    expect(count).to_have_text("…")
+    page.keyboard.press("5")
+    page.reload()  # before the answer
+    expect(count).to_have_text("…")
+    page.keyboard.press("5")
+    held[-1].continue_()
+    expect(count).to_have_text(f"{PICTURES} pictures selected")
+    assert rated(house, collector, 5) == 0
+    page.keyboard.press("5")
+    expect(page.locator("#undo")).to_contain_text(f"{PICTURES} pictures rated 5 of 5.")
+    # The number follows what is left out and taken in again
+    link = page.locator("#found [data-look]").nth(1)
+    for number in (PICTURES - 1, PICTURES):
+        link.click()
+        expect(count).to_have_text(f"Selected: {number}")
+
+
+def test_escape_ends_typing_and_not_the_selection(collector: Person, visit: NewPage) -> None:
+    page = visit(collector, "/gallery/")
+    line, count = page.get_by_role("combobox", name="Search pictures"), page.locator("#bar-count")
+    page.locator("#found [data-look]").nth(1).focus()
+    page.keyboard.press("x")
+    line.click()
+    page.keyboard.type("rat")
+    expect(page.locator("#search-options")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search-options")).to_be_hidden()
+    expect(line).to_be_focused()
+    expect(count).to_have_text("Selected: 1")
+    page.keyboard.press("Escape")
+    expect(count).to_have_text("Selected: 1")
+    # In the bar it closes what is open
+    page.locator("#bar summary", has_text="Tag").click()
+    field = page.get_by_label("Tags, parted by commas")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(page.locator("#bar summary", has_text="Tag")).to_be_focused()
+    expect(count).to_have_text("Selected: 1")
+    page.keyboard.press("Escape")
+    expect(page.locator("#bar")).to_be_hidden()
+
+
+def test_a_key_leads_to_the_bar(collector: Person, visit: NewPage) -> None:
+    page = visit(collector, "/gallery/")
+    link = page.locator("#found [data-look]")
+    link.nth(1).focus()
+    page.keyboard.press("b")
+    expect(link.nth(1)).to_be_focused()
+    page.keyboard.press("x")
+    page.keyboard.press("b")
+    expect(page.locator("#bar summary", has_text="Rate")).to_be_focused()
+
+
+def test_the_focus_goes_on_after_a_selection_is_deleted(collector: Person, visit: NewPage) -> None:
+    page = visit(collector, "/gallery/")
+    link, undo = page.locator("#found [data-look]"), page.locator("#undo-button")
+    link.nth(2).focus()
+    for key in ("x", "Shift+ArrowRight", "Delete"):
+        page.keyboard.press(key)
+    expect(page.locator("#undo")).to_contain_text("2 pictures deleted.")
+    expect(link.nth(4)).to_be_focused()
+    undo.press("Enter")
+    expect(page.locator("#undo")).to_contain_text("Taken back.")
+    expect(link.nth(2)).to_be_focused()
+    page.keyboard.press("Control+a")
+    expect(page.locator("#bar-count")).to_have_text(f"{PICTURES} pictures selected")
+    page.keyboard.press("Delete")
+    expect(page.locator("#undo")).to_contain_text(f"{PICTURES} pictures deleted.")
+    expect(undo).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tile:has(:focus)")).to_have_count(1)

@@ -166,3 +166,18 @@ def test_a_list_of_many_asks_no_more(by_alice: Client, made: Zip) -> None:
     for number in range(5):
         Zip.objects.create(owner=made.owner, count=1, takes=1, stem=f"{number}", status="ready")
     assert queries() == one
+
+
+def test_that_it_is_made_is_said_once_and_the_focus_stays(by_alice: Client, made: Zip) -> None:
+    path, said = f"/zips/{made.pk}/", 'hx-swap-oob="innerHTML:#news"'
+    link = f'id="zip-{made.pk}-off"'
+    answer = by_alice.get(path, headers=HTMX).text
+    assert said in answer
+    assert "The zip is ready." in answer
+    assert link in answer  # htmx gives the focus back to what has the id that had it
+    assert said not in by_alice.get(path).text
+    Zip.objects.filter(pk=made.pk).update(status="waiting", ready_at=None)
+    answer = by_alice.get(path, headers=HTMX).text
+    assert said not in answer
+    assert 'role="status"' not in answer
+    assert link in answer
