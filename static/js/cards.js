@@ -28,8 +28,8 @@
       if (!began.has(card)) began.set(card, performance.now() - elapsed * 1000);
       const now = (performance.now() - began.get(card)) / 1000;
       $(".clock", card).textContent = clock(now);
-      $("progress", card).value = percent(now, Number(usual), Number(slow));
-      $(".late", card).hidden = now <= Number(slow);
+      $("progress", card).value = percent(now, +usual, +slow);
+      $(".late", card).hidden = now <= +slow;
     }
   }
 
@@ -43,7 +43,7 @@
     timer = 0;
     const open = $$(".card").some(({ dataset }) => /queued|sending|rendering|saving/.test(dataset.status));
     if (!open && !$("[data-waits]")) return;
-    const step = Number(document.body.dataset.live || 1) * 1000;
+    const step = (document.body.dataset.live || 1) * 1000;
     const slow = document.hidden || !open;
     const wait = slow ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
     timer = setTimeout(ask, now ? 0 : wait);
