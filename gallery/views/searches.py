@@ -56,7 +56,7 @@ def search_list(request: StudioRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            SavedSearch.objects.keep(request.user, data["name"], data["q"], data["sort"])
+            kept = SavedSearch.objects.keep(request.user, data["name"], data["q"], data["sort"])
         except NameTaken:
             form.add_error("name", _taken())
         except TooManySearches:
@@ -64,7 +64,7 @@ def search_list(request: StudioRequest) -> HttpResponse:
             form.add_error(None, words % {"most": MOST_SEARCHES})
         else:
             query = {"q": data["q"], "sort": data["sort"]}
-            return _kept(request, SavedSearch(line=query["q"], sort=query["sort"]).query)
+            return _kept(request, SavedSearch(line=query["q"], sort=query["sort"]).query, kept.pk)
     return _refused(request, form, None)
 
 
@@ -93,15 +93,16 @@ def search_delete(request: StudioRequest, pk: int) -> HttpResponse:
         context = {"found": found, "back": gallery_at(found.query)}
         return render(request, "gallery/search_delete.html", context)
     found.delete()
-    return _kept(request, found.query)
+    return _kept(request, found.query, 0)
 
 
 def _taken() -> str:
     return _("You have a saved search of this name already.")
 
 
-def _kept(request: StudioRequest, query: str) -> HttpResponse:
-    return _listed(request, None) if request.htmx else redirect(gallery_at(query))
+def _kept(request: StudioRequest, query: str, focus: int) -> HttpResponse:
+    """The focus goes to the search of this number; 0: to the head of the list."""
+    return _listed(request, None, focus=focus) if request.htmx else redirect(gallery_at(query))
 
 
 def _refused(request: StudioRequest, form: Form, found: SavedSearch | None) -> HttpResponse:
@@ -109,8 +110,9 @@ def _refused(request: StudioRequest, form: Form, found: SavedSearch | None) -> H
 
 
 def _listed(
-    request: StudioRequest, complaint: str | None, refused: SavedSearch | None = None
-) -> HttpResponse:
+    request: StudioRequest, complaint: str | None, refused: SavedSearch | None = None,
+    focus: int | None = None,
+) -> HttpResponse:  # fmt: skip
     """The list, and the search that the page shows, for the next one to be saved."""
     asked = request.POST or request.GET
     context = {
@@ -120,6 +122,7 @@ def _listed(
         "complaint": complaint,
         "refused": refused,
         "name": request.POST.get("name", ""),
+        "focus": focus,
     }
     shape = "_saved_searches" if request.htmx else "search_list"
     status = 422 if complaint else 200

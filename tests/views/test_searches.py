@@ -146,6 +146,18 @@ def test_a_search_is_kept_renamed_and_deleted(by_alice: Client, alice: User, bob
     assert "as many as may be kept" in by_alice.post("/searches/", kept).text
 
 
+def test_the_focus_goes_to_what_was_kept_and_to_the_head_of_the_list(
+    by_alice: Client, alice: User
+) -> None:
+    data = {"q": "rating:5", "sort": "", "name": "The best"}
+    kept = by_alice.post("/searches/", data, headers=HTMX).text
+    assert re.findall(r"<(\w+)[^>]* autofocus[^>]*>([^<]*)", kept) == [("a", "The best")]
+    pk = SavedSearch.objects.get().pk
+    gone = by_alice.post(f"/searches/{pk}/delete/", {"sure": "on", "q": ""}, headers=HTMX).text
+    assert re.findall(r"<(\w+)[^>]* autofocus[^>]*>([^<]*)", gone) == [("h2", "Saved searches")]
+    assert "autofocus" not in by_alice.get("/gallery/").text
+
+
 def test_another_name_of_a_search_is_taken_back(by_alice: Client, alice: User, bob: User) -> None:
     one = SavedSearch.objects.keep(alice, "Cats", "cat", "rating")
     other = SavedSearch.objects.keep(bob, "Dogs", "dog", "")
