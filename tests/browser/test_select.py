@@ -202,6 +202,7 @@ def test_all_are_not_selected_without_the_network(
     guard.faults_allowed += ["net::ERR_", "htmx:"]
     page = visit(collector, "/gallery/")
     link, bar, count = page.locator("#found [data-look]"), page.locator("#bar"), "#bar-count"
+    page.wait_for_load_state("networkidle")  # what comes later would hush the complaint
     page.context.set_offline(True)
     page.keyboard.press("Control+a")
     expect(page.locator("#alert")).to_contain_text("No answer from this server.")
