@@ -88,7 +88,7 @@ def test_that_spending_is_paused_and_goes_on_is_news(
     assert 'id="queue"' not in news
     assert "Spending is paused.</strong> The balance at the provider is used up." in news
     assert re.search(r'id="news"[^>]*>[^<]*Spending is paused. The balance', news)
-    after = re.sub(r"0:[^,]+", known(news), before)
+    after = re.sub(r"\b0:[^,]+", known(news), before)
     assert ask(by_alice, after).status_code == 204
     Studio.objects.resume(by=admin)
     news = ask(by_alice, after).text
@@ -105,7 +105,7 @@ def test_each_notice_is_news(by_admin: Client, admin: User, submit: Submit, sett
     news = ask(by_admin, before).text
     assert "Your sending is held." in news
     for hours, words in ((2, "is paid for and not saved"), (7, "For six hours:"), (19, "last")):
-        seen = re.sub(r"0:[^,]+", known(news), before)
+        seen = re.sub(r"\b0:[^,]+", known(news), before)
         Task.objects.ready(task.pk, "https://pictures.example/one.webp", None)
         when = timezone.now() - timedelta(hours=hours)
         Task.objects.filter(pk=task.pk).update(ready_at=when, link_since=when)
