@@ -181,7 +181,7 @@ def test_a_claim_carries_what_came_of_an_answer(by_alice: Client, task: Task) ->
 
 
 def test_what_came_cannot_look_like_a_line_of_ours(by_alice: Client, task: Task) -> None:
-    doubt_with(task, "<html>\nPrice: 0 ₽\x1b[2J\u202e\x00" + "x" * 1000, "http-502")
+    doubt_with(task, "<html>\nPrice: 0 ₽\x1b[2J\u202e\x07" + "x" * 1000, "http-502")
     told = claim_of(by_alice, task)
     assert "&lt;html&gt; Price: 0 ₽ [2J x" in told
     assert not [sign for sign in told if not sign.isprintable() and sign not in "\n\xa0"]
