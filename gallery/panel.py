@@ -113,6 +113,7 @@ def _figures(user: Any) -> dict[str, Any]:
             "by_user": report.by_user(),
             "by_model": report.by_model(),
             "account": account(),
+            "may_explain": user.has_perm("gallery.change_balance"),
         }
         balance.refresh()
     return figures

@@ -191,9 +191,12 @@ class Doing:
         elif form.is_valid():
             try:
                 with deed.upload(row, handler.incoming) as file:
-                    return self._done(request, deed, row, {"stored": file, "sha256": file.sha256})
+                    told = {"stored": file, "sha256": file.sha256}
+                    return self._done(request, deed, row, {**form.cleaned_data, **told})
             except BadPicture as bad:
                 form = self._refused_file(deed, bad.reason)
+            except Refused as refused:
+                form.add_error(FIELD, str(refused))
         return self._page(request, deed, row, form)
 
     def _refused_file(self, deed: Deed, reason: str) -> Form:

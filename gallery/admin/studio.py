@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Min
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -189,8 +190,8 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
     """The installation's one row: its list is its page."""
 
     form = StudioForm
-    fields = ("spending", "purse_kopecks", "signup_open", "undo_send_seconds")
-    readonly_fields = ("spending",)
+    fields = ("spending", "pauses", "purse_kopecks", "signup_open", "undo_send_seconds")
+    readonly_fields = ("spending", "pauses")
     deeds = (
         Deed(
             "pause",
@@ -221,6 +222,15 @@ class StudioAdmin(Doing, admin.ModelAdmin):  # type: ignore[type-arg]
         if not studio.is_paused:
             return str(_("going on"))
         return f"{studio.pause_sentence} {studio.pause_note}".strip()
+
+    @admin.display(description=_("earlier pauses"))
+    def pauses(self, studio: Studio) -> str:
+        url = reverse("admin:gallery_pause_changelist")
+        return format_html('<a href="{}">{}</a>', url, gettext("Show them"))
+
+    def get_fields(self, request: HttpRequest, obj: Studio | None = None) -> Any:
+        sees_pauses = request.user.has_perm("gallery.view_pause")
+        return [name for name in self.fields if name != "pauses" or sees_pauses]
 
     def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
         """Of resuming: what the balance says, read anew for whoever looks."""

@@ -24,6 +24,7 @@ from gallery.media import aside, put_aside
 from gallery.models import (
     Charge,
     Event,
+    Image,
     Question,
     RemoteIdTaken,
     Task,
@@ -97,6 +98,11 @@ class FileForm(forms.Form):
         },
         widget=forms.FileInput(attrs={"accept": "image/webp,image/png,image/jpeg"}),
     )
+    all_the_same = forms.BooleanField(
+        required=False,
+        label=_("Also if another task has the same file"),
+        help_text=_("Two pictures are hardly ever equal to the last byte."),
+    )
 
 
 def cancel(task: Task, by: User, typed: dict[str, Any]) -> bool:
@@ -164,6 +170,15 @@ def write_off(task: Task, by: User, typed: dict[str, Any]) -> bool:
 
 
 def rescue(task: Task, by: User, typed: dict[str, Any]) -> bool:
+    """A picture of what was brought, unless it is another task's, by mistake."""
+    same = Image.objects.filter(sha256=typed["sha256"], task__isnull=False)
+    twin = same.order_by("pk").first()
+    if twin is not None and not typed.get("all_the_same"):
+        words = gettext(
+            "Task %d has this very file. Choose the one that is meant; if it is this one "
+            "nevertheless, choose it again and tick the box."
+        )
+        raise Refused(words % twin.task_id)
     return save.rescue(task, typed["stored"], by=by)
 
 

@@ -1,7 +1,7 @@
 """The nouns of the house. Their QuerySets are the only writers of state and money."""
 
 from .absence import Absence, absence
-from .account import Account, account, drawn
+from .account import Account, account, differences, drawn
 from .attempt import Attempt, Refused, attempt, prune_attempts
 from .balance import Balance
 from .batch import (
@@ -35,6 +35,7 @@ from .lease import Lease
 from .likeness import Likeness
 from .line import line_up
 from .outcome import Outcome
+from .pause import Pause
 from .precedent import Precedent
 from .prompt import MAX_TEXT, Prompt, Reference, fold
 from .question import Question, Standing
@@ -107,6 +108,7 @@ __all__ = [
     "OtherMoney",
     "Outcome",
     "OverLimit",
+    "Pause",
     "Precedent",
     "PriceChanged",
     "Prompt",
@@ -139,6 +141,7 @@ __all__ = [
     "account",
     "attempt",
     "current_month",
+    "differences",
     "drawn",
     "fold",
     "line_up",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from .balance import DRAWN, Balance, flagged
+from .pause import Pause
 from .task import Task
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Difference:
 
     reading: Balance
     candidates: Sequence[Task]
+    spans_restore: bool
+    """What was ordered between a backup and its restore is in no ledger."""
 
     @property
     def most_kopecks(self) -> int:
@@ -66,7 +69,7 @@ class Account:
 
 
 def account() -> Account:
-    """The account of the current provider over the last 30 days; four queries at most."""
+    """The account of the current provider over the last 30 days; five queries at most."""
     since = timezone.now() - DRAWN
     rows = list(Balance.objects.current().order_by("-pk")[:MOST_ROWS])
     good = [row for row in rows if row.kopecks is not None]
@@ -75,27 +78,33 @@ def account() -> Account:
         newest=rows[0] if rows else None,
         now=now,
         points=_points(since),
-        differences=_differences(since),
+        differences=differences(flagged(since, MOST_FLAGS)),
         rows=rows,
     )
 
 
 def _points(since: datetime) -> list[Point]:
-    """By time. The ledger's line starts at the first balance and is lifted by each top-up."""
+    """By time. The ledger's line starts at the first balance, is lifted by each top-up, and takes
+    what was explained by hand.
+    """
     found = (
         Balance.objects.current()
         .good()
         .filter(read_at__gte=since)
         .order_by("read_at", "pk")
         .values_list(
-            "read_at", "kopecks", "ledger_kopecks", "unexplained_kopecks", "topped_up_kopecks"
+            "read_at", "kopecks", "ledger_kopecks", "unexplained_kopecks", "explained_kopecks",
+            "topped_up_kopecks",
         )
-    )
+    )  # fmt: skip
     points: list[Point] = []
     ledger = spent = 0
-    for at, kopecks, spent_by_now, unexplained, topped_up in found:
+    for at, kopecks, spent_by_now, unexplained, explained, topped_up in found:
         assert kopecks is not None
         then = spent_by_now or 0
+        if points and unexplained == explained:
+            ledger -= explained
+            unexplained = 0
         if points:
             ledger += topped_up - (then - spent)
         else:  # what came before the first is not in the picture
@@ -111,8 +120,16 @@ def drawn(points: Sequence[Point]) -> Sequence[Point]:
     return points if step < 2 else [*points[:-1:step], points[-1]]
 
 
-def _differences(since: datetime) -> list[Difference]:
-    rows = flagged(since, MOST_FLAGS)
+def differences(rows: Sequence[Balance]) -> list[Difference]:
+    """Each with its candidates; two queries for all."""
     pks = {pk for row in rows for pk in row.candidates}
     tasks = Task.objects.select_related("owner").in_bulk(pks)
-    return [Difference(row, [tasks[pk] for pk in row.candidates if pk in tasks]) for row in rows]
+    restores = Pause.objects.restores()
+    return [
+        Difference(
+            row,
+            [tasks[pk] for pk in row.candidates if pk in tasks],
+            any(row.since_at and row.since_at < at <= row.read_at for at in restores),
+        )
+        for row in rows
+    ]

@@ -129,6 +129,17 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
             self.reconcile(row)
         return len(seen)
 
+    def explain_by_hand(self, pk: int, kopecks: int, words: str) -> bool:
+        """Somebody knows where a difference comes from: it is flagged no more, while it is this
+        much. False when it has become another since, or is explained already.
+        """
+        rows = self.flagged().filter(pk=pk, unexplained_kopecks=kopecks)
+        return rows.update(explained_kopecks=kopecks, explanation=words[:500]) == 1
+
+    def flagged(self) -> BalanceQuerySet:
+        """Differences that neither the ledger explains nor anybody else."""
+        return self.exclude(unexplained_kopecks=F("explained_kopecks"))
+
     def thin(self) -> int:
         """Keep one good reading an hour after a week, one a day after 90 days; how many went.
 
@@ -178,6 +189,9 @@ class Balance(models.Model):
     unexplained_kopecks = models.BigIntegerField(_("unexplained, kopecks"), default=0)
     topped_up_kopecks = models.BigIntegerField(_("topped up, kopecks"), default=0)
     candidates = models.JSONField(_("tasks that may explain it"), default=list)
+    # Of what is unexplained, when an administrator knew better: that amount, and their words.
+    explained_kopecks = models.BigIntegerField(_("explained by hand, kopecks"), default=0)
+    explanation = models.CharField(_("explanation"), max_length=500, blank=True)
 
     objects = BalanceQuerySet.as_manager()
 
@@ -207,6 +221,16 @@ class Balance(models.Model):
         return None if self.kopecks is None else self.kopecks + abs(self.credit_kopecks)
 
     @property
+    def is_flagged(self) -> bool:
+        """As `flagged`, of this one."""
+        return self.unexplained_kopecks != self.explained_kopecks
+
+    @property
+    def is_explained(self) -> bool:
+        """By hand."""
+        return self.explained_kopecks != 0 and not self.is_flagged
+
+    @property
     def is_empty(self) -> bool:
         """It was read, and nothing is left, nor any credit."""
         return self.left_kopecks is not None and self.left_kopecks <= 0
@@ -229,6 +253,6 @@ class Balance(models.Model):
 
 
 def flagged(since: datetime, most: int) -> Sequence[Balance]:
-    """The newest differences since then that the ledger does not explain."""
-    rows = Balance.objects.current().filter(read_at__gte=since).exclude(unexplained_kopecks=0)
+    """The newest differences since then that nobody and nothing explains."""
+    rows = Balance.objects.current().flagged().filter(read_at__gte=since)
     return list(rows.order_by("-read_at")[:most])

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .balance import Balance
 from .event import Event
+from .pause import Pause
 from .reckoning import ROUNDING, Sent, sent_between
 from .task import Task
 from .verdict import Verdict
@@ -298,8 +299,7 @@ def _judge(
 
 
 def _spans_restore(before: Balance, after: Balance) -> bool:
-    window = {"created_at__gt": before.read_at, "created_at__lte": after.asked_at}
-    return Event.objects.filter(kind="restored", **window).exists()
+    return any(before.read_at < at <= after.asked_at for at in Pause.objects.restores())
 
 
 def _sums(prices: Counter[int]) -> Iterable[int]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from .pause import Pause
 from .reasons import sentence
 
 if TYPE_CHECKING:
@@ -43,25 +44,32 @@ class StudioQuerySet(models.QuerySet["Studio"]):
         """
         self.current()
         rows = self.filter(pk=1) if anew else self.filter(pk=1, paused_at=None)
-        paused = rows.update(
-            paused_at=timezone.now(), pause_reason=reason, paused_by=by, pause_note=note[:500]
-        )
+        now, note = timezone.now(), note[:500]
+        paused = rows.update(paused_at=now, pause_reason=reason, paused_by=by, pause_note=note)
         if paused:
             told = {"reason": reason, "by": by.pk if by else None}
             transaction.on_commit(partial(log.warning, "spending-paused", **told), robust=True)
+
+            def tell() -> None:
+                Pause.objects.begin(now, reason, by, note)
+
+            # Once it is sure: a full disk may have room for the pause, and none for a line of it.
+            transaction.on_commit(tell, robust=True)
         return paused == 1
 
     def resume(self, by: User) -> bool:
         """Let real creates go on; an administrator's act."""
+        now = timezone.now()
         resumed = self.filter(pk=1, paused_at__isnull=False).update(
             paused_at=None,
             pause_reason="",
             pause_note="",
             paused_by=None,
-            resumed_at=timezone.now(),
+            resumed_at=now,
             resumed_by=by,
         )
         if resumed:
+            Pause.objects.end(now, by)
             transaction.on_commit(partial(log.warning, "spending-resumed", by=by.pk), robust=True)
         return resumed == 1
 

@@ -206,9 +206,9 @@ def _connect(place: Place, deadline: float, permit: Callable[[str], object]) -> 
 
 def _no_connection(error: OSError, *, otherwise: str) -> tuple[str, str]:
     if isinstance(error, TimeoutError):
-        return "connect-timeout", str(error)
+        return "connect-timeout", ""
     if isinstance(error, ConnectionRefusedError):
-        return "refused", str(error)
+        return "refused", ""
     return otherwise, str(error)
 
 
@@ -224,7 +224,9 @@ def read_answer(line: Line, method: str) -> Answer:
     except Broken as error:
         error.status = status_of(response)
         raise
-    except (OSError, HTTPException, ValueError) as error:
+    except OSError as error:  # the system's own words say no more than the reason
+        raise Broken(trouble(error), "", status_of(response)) from None
+    except (HTTPException, ValueError) as error:
         raise Broken(trouble(error), str(error), status_of(response)) from None
     finally:
         response.close()

@@ -149,6 +149,7 @@ def _top(month: Month) -> int:
 
 
 DEEDS: dict[str, str | Promise] = {
+    "explain": _("Explained a difference by hand"),
     "cancel": _("Canceled it"),
     "ask-now": _("Had the provider asked at once"),
     "ask-again": _("Had the provider asked again"),
@@ -163,6 +164,7 @@ DEEDS: dict[str, str | Promise] = {
     "end-sessions": _("Ended all sessions"),
     "deactivate": _("Deactivated the account"),
     "activate": _("Activated the account"),
+    "lift-hold": _("Lifted the hold of sending"),
     "switch-on": _("Switched it on"),
     "switch-off": _("Switched it off"),
     "pause": _("Paused real spending"),

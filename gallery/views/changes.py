@@ -86,13 +86,23 @@ def answered(
 ) -> HttpResponse:  # fmt: skip
     """These words, and this change to be taken back."""
     undo = reverse("change_undo", args=[offered.pk]) if offered else ""
-    if not request.htmx:
-        messages.success(request, words, extra_tags=undo)
-        return redirect(back or came_from(request) or reverse("image_list"))
-    answer = render(request, "gallery/_undo.html", {"words": words, "undo": undo})
-    if events:
+    answer = bar(request, words, undo, back)
+    if events and request.htmx:
         answer["HX-Trigger"] = json.dumps(events)
     return answer
+
+
+def bar(
+    request: StudioRequest, words: str, undo: str = "", back: str = "",
+    template: str = "gallery/_undo.html",
+) -> HttpResponse:  # fmt: skip
+    """These words, and an address that takes it back: to htmx as the bar of `template`, else as a
+    message on `back`, or on the page that one came from.
+    """
+    if request.htmx:
+        return render(request, template, {"words": words, "undo": undo})
+    messages.success(request, words, extra_tags=undo)
+    return redirect(back or came_from(request) or reverse("image_list"))
 
 
 def _before_ones_eyes(change: Change, there: list[int], *, is_undone: bool) -> dict[str, str]:

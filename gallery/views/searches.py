@@ -79,8 +79,10 @@ def search_rename(request: StudioRequest, pk: int) -> HttpResponse:
             form.add_error("name", _taken())
         else:
             answer = told(request, change, gallery_at(found.query))
-            # The list is the place of what is wrong; it fetches itself anew when all is well.
+            # The list is the place of what is wrong; when all is well it comes beside the bar.
             answer["HX-Retarget"], answer["HX-Reswap"] = "#undo", "innerHTML"
+            if request.htmx:
+                answer.write(_listed(request, None, focus=pk, beside=True).content)
             return answer
     return _refused(request, form, found)
 
@@ -111,9 +113,11 @@ def _refused(request: StudioRequest, form: Form, found: SavedSearch | None) -> H
 
 def _listed(
     request: StudioRequest, complaint: str | None, refused: SavedSearch | None = None,
-    focus: int | None = None,
+    focus: int | None = None, *, beside: bool = False,
 ) -> HttpResponse:  # fmt: skip
-    """The list, and the search that the page shows, for the next one to be saved."""
+    """The list, and the search that the page shows, for the next one to be saved. Beside another
+    fragment it finds its place by itself.
+    """
     asked = request.POST or request.GET
     context = {
         "searches": SavedSearch.objects.of(request.user),
@@ -123,6 +127,7 @@ def _listed(
         "refused": refused,
         "name": request.POST.get("name", ""),
         "focus": focus,
+        "oob": beside,
     }
     shape = "_saved_searches" if request.htmx else "search_list"
     status = 422 if complaint else 200

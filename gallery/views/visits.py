@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib import messages
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from gallery.models import User
 
+from .changes import bar
 from .requests import StudioRequest, came_from
 
 if TYPE_CHECKING:
@@ -31,9 +30,7 @@ def visit_recall(request: StudioRequest) -> HttpResponse:
 
 
 def _told(request: StudioRequest, words: str, undo: str = "") -> HttpResponse:
-    """To htmx the bar that says so, and what is told by now; else the page that one came from."""
-    if request.htmx:
-        request.user.refresh_from_db(fields=["heard_back_at"])
-        return render(request, "gallery/_since_changed.html", {"words": words, "undo": undo})
-    messages.success(request, words, extra_tags=undo)
-    return redirect(came_from(request) or reverse("studio_show"))
+    """With the words, what is told by now."""
+    request.user.refresh_from_db(fields=["heard_back_at"])
+    back = came_from(request) or reverse("studio_show")
+    return bar(request, words, undo, back, "gallery/_since_changed.html")

@@ -90,6 +90,8 @@ def _keep(page: Page, width: int) -> None:
     page.locator(".saved-more input[name=name]").fill("Лисы")
     page.get_by_role("button", name="Rename").click()
     expect(page.locator("#undo")).to_contain_text("Renamed to “Лисы”.")
+    if width > 1000:
+        expect(page.get_by_role("link", name="Лисы")).to_be_focused()
     shelves()
     expect(page.get_by_role("link", name="Лисы")).to_be_visible()
     if width < 1000:

@@ -7,7 +7,19 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from gallery.models import Balance, Comparison, Event, Question, Task, TaskStatus, User, Verdict
+from gallery.models import (
+    Balance,
+    Comparison,
+    Event,
+    Pause,
+    Question,
+    Task,
+    TaskStatus,
+    User,
+    Verdict,
+    account,
+)
+from gallery.models.pause import RESTORED
 from tests.conftest import Submit
 from tests.models.test_balance import compared, doubt, finish, read
 
@@ -25,8 +37,14 @@ def restore(task: Task, minutes: float, ordered: float = 90) -> Task:
     assert Task.objects.doubt_restored(task.pk)
     Task.objects.filter(pk=task.pk).update(created_at=ago(ordered))
     Event.objects.filter(task=task, kind="restored").update(created_at=ago(minutes))
+    begin_anew(minutes)
     task.refresh_from_db()
     return task
+
+
+def begin_anew(minutes: float) -> None:
+    """As every restore does, whatever waited in its backup."""
+    Pause.objects.begin(ago(minutes), RESTORED, None, "")
 
 
 def named(row: Balance) -> tuple[int, list[int]]:
@@ -262,6 +280,18 @@ def test_nor_is_a_charge_told_of_another_between_whose_readings_was_the_restore(
     assert compared(task) == (Verdict.UNTOLD, "restored")
     found_out(restored, admin, ago(45))
     assert compared(task) == (Verdict.UNTOLD, "restored")
+
+
+def test_nor_when_nothing_waited_in_the_backup(alice: User, task: Task) -> None:
+    """What was ordered between backup and restore is lost all the same."""
+    read(10_000, ago=60)
+    doubt(task, ago=50)
+    task.refresh_from_db()
+    begin_anew(30)
+    row = read(9_600, ago=2)
+    assert compared(task) == (Verdict.UNTOLD, "restored")
+    [told] = account().differences
+    assert (told.reading, told.spans_restore) == (row, True)
 
 
 def test_what_was_told_before_the_backup_stays(alice: User, submit: Submit, task: Task) -> None:

@@ -227,7 +227,7 @@ def test_the_account_asks_as_much_for_many_as_for_few(alice: User, submit: Submi
     for number in range(4):
         doubt(submit(alice).tasks.get(), ago=60 - number * 10)
         read(9_200 - number * 400, ago=55 - number * 10)
-    assert queries() == few == 4
+    assert queries() == few == 5
 
 
 def test_no_more_points_are_drawn_than_can_be_told_apart() -> None:
@@ -368,3 +368,48 @@ def test_only_what_is_unknown_is_compared(alice: User, submit: Submit, admin: Us
     assert Comparison.objects.renew() == 1
     assert Comparison.objects.get().task == open_one
     assert Task.objects.get(pk=open_one.pk).status == TaskStatus.UNKNOWN
+
+
+# Explained by hand
+
+
+def unexplained() -> Balance:
+    """Somebody else took 3 roubles, it seems."""
+    read(10_000, ago=20)
+    row = read(9_700)
+    assert row.is_flagged
+    return row
+
+
+def test_what_somebody_explains_is_flagged_no_more() -> None:
+    row = unexplained()
+    assert account().unexplained == 300
+    assert Balance.objects.explain_by_hand(row.pk, 300, "The site's own studio was used once.")
+    row.refresh_from_db()
+    assert row.is_explained
+    assert row.explanation == "The site's own studio was used once."
+    told = account()
+    assert (told.unexplained, list(told.differences)) == (0, [])
+    assert [point.ledger for point in told.points] == [10_000, 9_700]
+
+
+def test_an_explanation_is_of_one_amount(alice: User, submit: Submit) -> None:
+    """A task that settles differently makes another difference of it, which nobody has seen."""
+    row = unexplained()
+    assert not Balance.objects.explain_by_hand(row.pk, 200, "of another page")
+    assert Balance.objects.explain_by_hand(row.pk, 300, "known")
+    assert not Balance.objects.explain_by_hand(row.pk, 300, "known twice")
+    finish(submit(alice).tasks.get(), ago=10)
+    Balance.objects.reconcile_again()
+    row.refresh_from_db()
+    assert row.unexplained_kopecks == -100
+    assert row.is_flagged
+    assert account().unexplained == -100
+
+
+def test_what_is_explained_by_hand_is_not_thinned_out() -> None:
+    row = unexplained()
+    assert Balance.objects.explain_by_hand(row.pk, 300, "known")
+    Balance.objects.update(read_at=timezone.now() - timedelta(days=100))
+    Balance.objects.thin()
+    assert Balance.objects.filter(pk=row.pk).exists()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-from gallery.models import Studio, User
+from gallery.models import Pause, Studio, User
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,36 @@ def test_the_first_reason_of_a_pause_stays(admin: User) -> None:
     assert Studio.objects.resume(by=admin)
     assert not Studio.objects.resume(by=admin)
     assert Studio.objects.current().pause_sentence == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_pause_is_a_line_of_the_history(admin: User) -> None:
+    Studio.objects.pause("balance-empty", note="Not enough money")
+    Studio.objects.pause("breaker")  # while it is paused: no cause of its own
+    Studio.objects.resume(by=admin)
+    Studio.objects.pause("by-hand", by=admin)
+    Studio.objects.pause("restored", anew=True)
+    lines = Pause.objects.order_by("pk").values_list("reason", "note", "paused_by", "resumed_by")
+    assert list(lines) == [
+        ("balance-empty", "Not enough money", None, admin.pk),
+        ("by-hand", "", admin.pk, None),
+        ("restored", "", None, None),
+    ]
+    assert Pause.objects.get(ended_at=None).reason == "restored"
+    assert Studio.objects.current().paused_at == Pause.objects.get(ended_at=None).paused_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_spending_is_paused_though_no_line_can_be_written() -> None:
+    def full(execute: Any, sql: str, *rest: Any) -> Any:
+        if "INSERT" in sql and Pause._meta.db_table in sql:
+            raise OperationalError("database or disk is full")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(full):
+        assert Studio.objects.pause("disk-full")
+    assert Studio.objects.current().is_paused
+    assert not Pause.objects.exists()
 
 
 def test_a_setup_token_works_once_and_only_the_newest() -> None:

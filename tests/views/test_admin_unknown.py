@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gallery.admin import unknown
-from gallery.models import Comparison, Event, Question, Task, User
+from gallery.models import Comparison, Event, Pause, Question, Task, User
+from gallery.models.pause import RESTORED
 from tests.conftest import Submit
 from tests.models.test_balance import read
 
@@ -133,6 +134,7 @@ def test_restored_and_never_sent(by_admin: Client, task: Task) -> None:
 
 def test_what_the_balance_says_of_what_was_restored(by_admin: Client, task: Task) -> None:
     read(10_000, ago=60)
+    Pause.objects.begin(timezone.now(), RESTORED, None, "")
     assert Task.objects.doubt_restored(task.pk)
     assert f"/admin/gallery/task/{task.pk}/do/compare/" in by_admin.get(PAGE).text
     read(9_600)

@@ -31,6 +31,7 @@ from gallery.models import (
     Image,
     Lease,
     Likeness,
+    Pause,
     Question,
     Reference,
     SavedSearch,
@@ -251,6 +252,7 @@ def furnished(rows: Rows, people: dict[str, Client], alice: User, admin: User) -
     )
     Likeness.objects.keep([(Image.objects.earliest("pk"), (1, 2))])
     Culling.objects.create(owner=alice, key="0", started_at=timezone.now(), seen_at=timezone.now())
+    Pause.objects.begin(timezone.now(), "by-hand", admin, "")
     return panel_rows()
 
 

@@ -22,6 +22,7 @@ from gallery.archive.thumbnails import SIZES, thumbnail_path
 from gallery.jobs import save
 from gallery.models import Charge, Event, Image, Task, TaskStatus, User
 from tests.archive import pictures
+from tests.conftest import Submit
 from tests.invariants import check_files, check_money
 
 from .conftest import accept, state
@@ -263,3 +264,23 @@ def test_who_breaks_off_takes_nobody_elses_file_away(
                 raise RuntimeError
             assert Task.objects.rescue(lost.pk, file, by=admin)
     assert len(originals(data_dir)) == 1
+
+
+def test_another_tasks_file_is_kept_only_when_that_is_meant(
+    by_admin: Client, alice: User, submit: Submit, picture: bytes, data_dir: Path
+) -> None:
+    """Of two lost tasks of one batch it is easily given to both."""
+    one, other = submit(alice, count=2).tasks.order_by("pk")
+    for task in (one, other):
+        accept(task)
+        assert Task.objects.lose(task.pk, "never-came")
+    assert bring(by_admin, one, picture).status_code == 302
+    kept = originals(data_dir)
+    answer = bring(by_admin, other, picture)
+    assert answer.status_code == 422
+    assert f"Task {one.pk} has this very file" in answer.text
+    assert originals(data_dir) == kept
+    assert state(other) == S.LOST
+    assert bring(by_admin, other, picture, all_the_same="on").status_code == 302
+    assert state(other) == S.DONE
+    assert len(originals(data_dir)) == 2

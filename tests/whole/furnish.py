@@ -39,6 +39,7 @@ from gallery.models import (
     Image,
     ImageModel,
     Order,
+    Pause,
     Question,
     StoredFile,
     Studio,
@@ -110,6 +111,7 @@ class Furnisher:
         self.hasty()
         self.guests()
         self.doubts()
+        self.pauses()
         while likenesses.catch_up():
             pass
         return self.found
@@ -288,7 +290,7 @@ class Furnisher:
             self.read()
         self.sent_earlier(charged, 45)
         with self.earlier(days=25 * minutes):
-            self.read(taken=charged.price_kopecks)
+            self.ids(unexplained=self.read(taken=charged.price_kopecks).pk)
         self.sent_earlier(free, 22)
         with self.earlier(days=3 * minutes):
             self.read()
@@ -303,6 +305,17 @@ class Furnisher:
         asked = Question.objects.get(task=free)
         Question.objects.hear(asked.pk, asked.remote_id, words, words, timezone.now())
         self.ids(charged=charged.pk, doubted=free.pk)
+
+    def pauses(self) -> None:
+        """One that the machinery made by itself, and one of an administrator's."""
+        for begun, ended, reason, by, note in (
+            (3.2, 3, "balance-empty", None, ""),
+            (2, 1.5, "by-hand", self.keeper, "До конца месяца печатаем только согласованное."),
+        ):
+            with self.earlier(days=begun):
+                Pause.objects.begin(timezone.now(), reason, by, note)
+            with self.earlier(days=ended):
+                Pause.objects.end(timezone.now(), self.keeper)
 
     def sent_earlier(self, task: Task, minutes: int) -> None:
         when = timezone.now() - timedelta(minutes=minutes)

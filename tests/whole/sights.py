@@ -240,6 +240,7 @@ PANEL = (
     "gallery/imagemodel",
     "gallery/lease",
     "gallery/likeness",
+    "gallery/pause",
     "gallery/prompt",
     "gallery/question",
     "gallery/reference",
@@ -272,6 +273,7 @@ SIGHTS += [
 
 # What an administrator does, where it is asked for first
 DEEDS = {
+    "balance-explain": "gallery/balance/{unexplained}/do/explain",
     "task-identify": "gallery/task/{unknown}/do/identify",
     "task-confirm-id": "gallery/task/{doubted}/do/confirm-id",
     "task-not-charged": "gallery/task/{unknown}/do/not-charged",
