@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import BrowserContext
 
@@ -19,6 +20,8 @@ from tests.running import Installation
 KEY = "shds-BrowserTestsKey"
 PASSWORD = "wonderland-1865"
 PEOPLE = 160
+COLLECTORS = 10
+"""Of whom so many are made at once."""
 
 # People and their sessions are made all at once: a process for each would cost minutes.
 PREPARE = f"""
@@ -55,6 +58,13 @@ class Person:
         context.add_cookies([{"name": "sessionid", "value": self.session, "url": self.address}])
 
 
+@dataclass(frozen=True)
+class Collector(Person):
+    """Somebody who has pictures already: of one prompt, the newest first."""
+
+    images: tuple[int, ...] = ()
+
+
 class House:
     """The installation, its provider, and a view past Django of what its rows say."""
 
@@ -62,9 +72,8 @@ class House:
         self.installation = installation
         self.provider = provider
         self.database = Path(installation.env["DATA_DIR"]) / "artel.sqlite3"
-        done = installation.run("shell", "--verbosity", "0", "--command", PREPARE)
-        assert done.returncode == 0, done.stderr
-        self._people = iter(json.loads(done.stdout.splitlines()[-1]))
+        self._people = iter(self._told(PREPARE))
+        self._collectors: dict[int, list[Collector]] = {}
 
     @property
     def address(self) -> str:
@@ -78,6 +87,22 @@ class House:
         """The next one who has done nothing yet."""
         name, session = next(self._people)
         return Person(name, session, self.address)
+
+    def collector(self, pictures: int) -> Collector:
+        """The next one with so many pictures: by the house's own verbs, and without the waiting."""
+        waiting = self._collectors.setdefault(pictures, [])
+        if not waiting:
+            call = (
+                f"from tests.whole.furnish import collectors; collectors({COLLECTORS}, {pictures})"
+            )
+            for name, session, images in self._told(call):
+                waiting.append(Collector(name, session, self.address, images=tuple(images)))
+        return waiting.pop()
+
+    def _told(self, code: str) -> Any:
+        done = self.installation.run("shell", "--verbosity", "0", "--command", code)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
 
     def tidy(self) -> None:
         """As it was before the first test: what one leaves behind must not meet the next."""

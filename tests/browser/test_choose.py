@@ -7,21 +7,26 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import axe, steps
+from tests.browser import axe
 from tests.browser.conftest import NewPage
 from tests.browser.guard import Guard
-from tests.browser.house import House, Person
+from tests.browser.house import Collector, House, Person
 
 
 @pytest.fixture
-def gallery(house: House, person: Person, studio: Page, guard: Guard) -> Page:
+def person(house: House) -> Collector:
+    return house.collector(1)
+
+
+@pytest.fixture
+def gallery(house: House, person: Collector, visit: NewPage, guard: Guard) -> Page:
     """Five pictures hang in the gallery."""
     guard.expect(422)
     house.deliver()
-    house.hang(steps.picture(studio, steps.wish(person)), 4)
-    studio.goto("/gallery/")
-    expect(studio.locator("#found .tile")).to_have_count(5)
-    return studio
+    house.hang(person.images[0], 4)
+    page = visit(person, "/gallery/")
+    expect(page.locator("#found .tile")).to_have_count(5)
+    return page
 
 
 def tile(page: Page, number: int) -> Locator:

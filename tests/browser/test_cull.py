@@ -12,19 +12,20 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser import steps
 from tests.browser.conftest import NewPage
 from tests.browser.guard import Guard
-from tests.browser.house import House, Person
+from tests.browser.house import Collector, House, Person
 from tests.running import wait_for
 
 
 @pytest.fixture
-def gallery(house: House, person: Person, studio: Page) -> list[int]:
+def person(house: House) -> Collector:
+    return house.collector(5)
+
+
+@pytest.fixture
+def gallery(house: House, person: Collector) -> list[int]:
     """Five pictures of one prompt hang in the gallery; the newest first."""
     house.deliver()
-    steps.order(studio, steps.wish(person), 5)
-    expect(studio.locator("article[data-status=done]")).to_have_count(5)
-    links = studio.locator("article .box a")
-    hrefs = [links.nth(place).get_attribute("href") or "" for place in range(5)]
-    return sorted((int(href.split("/")[2]) for href in hrefs), reverse=True)
+    return list(person.images)
 
 
 def at(page: Page, pk: int, count: str) -> None:

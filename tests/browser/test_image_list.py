@@ -6,9 +6,8 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser import steps
 from tests.browser.conftest import NewPage
-from tests.browser.house import House, Person
+from tests.browser.house import House
 
 COPIES = 300
 LONG = """new PerformanceObserver((list) => {
@@ -21,13 +20,11 @@ IN_VIEW = """(() => [...document.querySelectorAll(".tile")].find((tile) => {
 TOP = "(tile) => tile.getBoundingClientRect().top"
 
 
-def test_a_long_wall_is_walked_and_left_and_found_again(
-    house: House, person: Person, visit: NewPage
-) -> None:
-    house.deliver()
-    page = visit(person, viewport={"width": 1440, "height": 700})
-    image = steps.picture(page, steps.wish(person))
+def test_a_long_wall_is_walked_and_left_and_found_again(house: House, visit: NewPage) -> None:
+    person = house.collector(1)
+    [image] = person.images
     house.hang(image, COPIES)
+    page = visit(person, viewport={"width": 1440, "height": 700})
     page.add_init_script(LONG)
     page.goto("/gallery/")
     months = page.get_by_role("complementary", name="Months")
@@ -90,19 +87,16 @@ def test_a_long_wall_is_walked_and_left_and_found_again(
     expect(page.locator("#found")).to_have_class(re.compile("found-large"))
 
 
-def wall(house: House, person: Person, visit: NewPage, copies: int) -> Page:
+def wall(house: House, visit: NewPage, copies: int) -> Page:
     """The gallery of somebody with one picture and so many more."""
     house.deliver()
-    page = visit(person, viewport={"width": 1440, "height": 700})
-    house.hang(steps.picture(page, steps.wish(person)), copies)
-    page.goto("/gallery/")
-    return page
+    person = house.collector(1)
+    house.hang(person.images[0], copies)
+    return visit(person, "/gallery/", viewport={"width": 1440, "height": 700})
 
 
-def test_what_is_counted_beside_the_wall_follows_what_is_done(
-    house: House, person: Person, visit: NewPage
-) -> None:
-    page = wall(house, person, visit, 4)
+def test_what_is_counted_beside_the_wall_follows_what_is_done(house: House, visit: NewPage) -> None:
+    page = wall(house, visit, 4)
     month = page.get_by_role("complementary", name="Months").locator("a")
     shelf = page.locator(".shelf")
     expect(month).to_contain_text("5")
@@ -124,10 +118,8 @@ def test_what_is_counted_beside_the_wall_follows_what_is_done(
     expect(shelf).to_contain_text("For print 1")
 
 
-def test_going_back_shows_what_became_of_them_meanwhile(
-    house: House, person: Person, visit: NewPage
-) -> None:
-    page = wall(house, person, visit, 4)
+def test_going_back_shows_what_became_of_them_meanwhile(house: House, visit: NewPage) -> None:
+    page = wall(house, visit, 4)
     pictures = page.locator("#found .tile:visible")
     expect(pictures).to_have_count(5)
     page.get_by_role("link", name="Cull", exact=True).click()
@@ -144,8 +136,8 @@ def test_going_back_shows_what_became_of_them_meanwhile(
     expect(page.locator("#total")).to_have_text("4 pictures")
 
 
-def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit: NewPage) -> None:
-    page = wall(house, person, visit, 30)
+def test_arrows_lead_from_picture_to_picture(house: House, visit: NewPage) -> None:
+    page = wall(house, visit, 30)
     links = page.locator(".tile > a:first-child")
     links.first.focus()
     for key, place in (("Right", 1), ("Right", 2), ("Left", 1)):
@@ -161,9 +153,9 @@ def test_arrows_lead_from_picture_to_picture(house: House, person: Person, visit
 
 
 def test_what_is_put_away_learns_what_was_done_however_late_it_is_told(
-    house: House, person: Person, visit: NewPage
+    house: House, visit: NewPage
 ) -> None:
-    page = wall(house, person, visit, 180)
+    page = wall(house, visit, 180)
     page.mouse.move(700, 400)
     chunk = page.locator("#found > .chunk").first
     last = "document.documentElement.scrollHeight"
@@ -202,10 +194,9 @@ def test_what_is_put_away_learns_what_was_done_however_late_it_is_told(
     expect(page.locator(".empty")).to_be_visible()
 
 
-def test_pages_and_months_without_javascript(house: House, person: Person, visit: NewPage) -> None:
-    house.deliver()
-    image = steps.picture(visit(person), steps.wish(person))
-    house.hang(image, 130)
+def test_pages_and_months_without_javascript(house: House, visit: NewPage) -> None:
+    person = house.collector(1)
+    house.hang(person.images[0], 130)
     page = visit(
         person, "/gallery/", java_script_enabled=False, viewport={"width": 360, "height": 740}
     )
@@ -221,10 +212,8 @@ def test_pages_and_months_without_javascript(house: House, person: Person, visit
     expect(page.locator(".tile")).to_have_count(60)
 
 
-def test_what_hangs_twice_is_counted_anew_when_one_is_deleted(
-    house: House, person: Person, visit: NewPage
-) -> None:
-    page = wall(house, person, visit, 3)
+def test_what_hangs_twice_is_counted_anew_when_one_is_deleted(house: House, visit: NewPage) -> None:
+    page = wall(house, visit, 3)
     page.goto("/gallery/duplicates/?same=file")
     heading = page.get_by_role("heading", level=2)
     expect(heading).to_have_text("4 pictures of one file")
@@ -246,8 +235,8 @@ def test_what_hangs_twice_is_counted_anew_when_one_is_deleted(
     expect(heading).to_have_text("2 pictures of one file")
 
 
-def test_keys_lead_into_the_wall(house: House, person: Person, visit: NewPage) -> None:
-    page = wall(house, person, visit, 30)
+def test_keys_lead_into_the_wall(house: House, visit: NewPage) -> None:
+    page = wall(house, visit, 30)
     links, line = page.locator(".tile [data-look]"), page.locator("#find-q")
     page.keyboard.press("ArrowRight")
     expect(links.first).to_be_focused()
@@ -280,10 +269,8 @@ def test_keys_lead_into_the_wall(house: House, person: Person, visit: NewPage) -
     expect(page.locator(f"#image-{pk} [data-look]")).to_be_focused()
 
 
-def test_the_orders_are_walked_through_by_keys(
-    house: House, person: Person, visit: NewPage
-) -> None:
-    page = wall(house, person, visit, 3)
+def test_the_orders_are_walked_through_by_keys(house: House, visit: NewPage) -> None:
+    page = wall(house, visit, 3)
     order = page.locator("#find-sort")
     order.focus()
     for sort in ("oldest", "rating"):

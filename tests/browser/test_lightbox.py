@@ -17,12 +17,14 @@ ZOOMED = re.compile("zoomed")
 
 
 @pytest.fixture
-def gallery(house: House, person: Person, studio: Page) -> Page:
+def person(house: House) -> Person:
     """Three pictures hang in the gallery."""
+    return house.collector(3)
+
+
+@pytest.fixture
+def gallery(house: House, studio: Page) -> Page:
     house.deliver()
-    steps.order(studio, steps.wish(person), 3)
-    expect(studio.locator("article[data-status=done]")).to_have_count(3)
-    studio.reload()
     expect(studio.locator(".gallery .tile")).to_have_count(3)
     return studio
 

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser import axe, steps
 from tests.browser.conftest import NewPage
@@ -18,11 +18,11 @@ PICTURES = 70
 
 
 @pytest.fixture
-def collector(house: House, person: Person, studio: Page) -> Person:
+def collector(house: House) -> Person:
     """Somebody with more than a page of pictures."""
     house.deliver()
-    image = steps.picture(studio, steps.wish(person, "</script><b>A red fox"))
-    house.hang(image, PICTURES - 1)
+    person = house.collector(1)
+    house.hang(person.images[0], PICTURES - 1)
     return person
 
 
@@ -142,6 +142,11 @@ def test_a_stack_is_selected_whole_and_by_keys(
 def test_a_zip_is_made_and_shows_its_pictures_without_a_network(
     house: House, collector: Person, visit: NewPage, browser: Browser, tmp_path: Path
 ) -> None:
+    house.execute(
+        "UPDATE gallery_prompt SET text = '</script><b>A red fox' WHERE owner_id ="
+        " (SELECT id FROM gallery_user WHERE username = ?)",
+        collector.name,
+    )
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     page = visit(collector, "/gallery/", **phone)
     page.get_by_role("button", name="Select", exact=True).tap()

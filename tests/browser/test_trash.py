@@ -14,14 +14,17 @@ from tests.browser.house import House, Person
 
 
 @pytest.fixture
-def gallery(house: House, person: Person, studio: Page) -> Page:
-    """Three pictures hang in the gallery."""
+def collector(house: House) -> Person:
+    """Somebody with three pictures."""
+    return house.collector(3)
+
+
+@pytest.fixture
+def gallery(house: House, visit: NewPage, collector: Person) -> Page:
     house.deliver()
-    steps.order(studio, steps.wish(person), 3)
-    expect(studio.locator("article[data-status=done]")).to_have_count(3)
-    studio.reload()
-    expect(studio.locator(".gallery .tile")).to_have_count(3)
-    return studio
+    page = visit(collector)
+    expect(page.locator(".gallery .tile")).to_have_count(3)
+    return page
 
 
 def undo(page: Page) -> None:
@@ -97,8 +100,8 @@ def test_a_prompt_under_way_says_so_beside_its_button(
     expect(entry).to_be_visible()
 
 
-def test_everything_without_a_script(visit: NewPage, person: Person, gallery: Page) -> None:
-    page = visit(person, java_script_enabled=False)
+def test_everything_without_a_script(visit: NewPage, collector: Person, gallery: Page) -> None:
+    page = visit(collector, java_script_enabled=False)
     tiles = page.locator(".gallery .tile")
     expect(tiles).to_have_count(3)
     tiles.first.hover()
@@ -147,11 +150,11 @@ def test_a_receipt_prints_as_paper(gallery: Page) -> None:
 
 
 def test_what_is_taken_out_of_the_trash_goes_back_there(
-    gallery: Page, visit: NewPage, person: Person
+    gallery: Page, visit: NewPage, collector: Person
 ) -> None:
     gallery.locator(".gallery .tile").first.hover()
     gallery.locator(".gallery .tile").first.get_by_role("button").click()
-    page = visit(person, "/trash/")
+    page = visit(collector, "/trash/")
     pictures = page.locator(".trash-pictures li")
     expect(pictures).to_have_count(1)
     pictures.get_by_role("button").click()
@@ -171,13 +174,13 @@ def test_what_is_taken_out_of_the_trash_goes_back_there(
 
 
 def test_what_happened_while_one_was_away_is_waved_away_and_told_again(
-    house: House, visit: NewPage, person: Person, gallery: Page
+    house: House, visit: NewPage, collector: Person, gallery: Page
 ) -> None:
     house.execute(
         "UPDATE gallery_user SET seen_at = datetime('now', '-1 hour') WHERE username = ?",
-        person.name,
+        collector.name,
     )
-    page = visit(person, "/gallery/")
+    page = visit(collector, "/gallery/")
     told = page.get_by_role("region", name="Since you left")
     expect(told).to_contain_text("3 pictures came")
     told.get_by_role("button", name="Dismiss").click()

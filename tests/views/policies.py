@@ -151,6 +151,7 @@ PANEL = {
     "*_delete": (NO, NO),
     "*_thumbnail": (OK, OK),
     "*_deed": (OK, AWAY),
+    "gallery_balance_deed": (OK, 422),
     "*_file": (OK, AWAY),
     "gallery_studio_changelist": (AWAY, AWAY),
     "gallery_task_unknown": (OK, 405),

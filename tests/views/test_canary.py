@@ -15,6 +15,7 @@ from django.urls import URLPattern, reverse
 
 from gallery.jobs import zip
 from gallery.models import (
+    Batch,
     Change,
     Collection,
     Image,
@@ -144,9 +145,14 @@ def crawl(person: Client, start: list[str]) -> dict[str, bytes]:
     return seen
 
 
+OWNED = (Batch, Change, Collection, Image, Prompt, SavedSearch, Tag, Task, Zip)
+
+
 def named_addresses() -> list[str]:
-    """Every address with everybody's numbers in it, as a stranger would try them."""
-    numbers = range(1, 1 + max(*(kind.objects.count() for kind in (Task, Image, Prompt))))
+    """Every address with each number that a row of hers has, as a stranger would try them."""
+    of_hers = (kind.objects.filter(owner__username__startswith=CANARY) for kind in OWNED)
+    numbers = sorted({pk for rows in of_hers for pk in rows.values_list("pk", flat=True)})
+    assert len(numbers) > 9
     found = []
     for pattern in urls.urlpatterns:
         if not isinstance(pattern, URLPattern) or pattern.name == "logout":

@@ -256,7 +256,12 @@ def furnished(rows: Rows, people: dict[str, Client], alice: User, admin: User) -
     return panel_rows()
 
 
-DEEDS = {"gallery_task": "cancel", "gallery_studio": "resume", "gallery_user": "end-sessions"}
+DEEDS = {
+    "gallery_balance": "explain",
+    "gallery_task": "cancel",
+    "gallery_studio": "resume",
+    "gallery_user": "end-sessions",
+}
 TAKEN = (
     "",
     "object_id",

@@ -153,6 +153,20 @@ class Furnisher:
             if not left:
                 break
 
+    def someone_with(self, pictures: int) -> tuple[str, str, list[int]]:
+        """The newest picture first. Each is another; what the next person has are the same."""
+        name = f"collector-{User.objects.count()}"
+        text = f"A red fox in the snow, for {name}"
+        tasks = self.submit(self.person(name), text, "1:1", pictures)
+        for number, task in enumerate(tasks):
+            recipe = f"fox {number}", "1:1"
+            if recipe not in self.known:
+                self.known[recipe] = to_webp(paint(*recipe, seed=str(number), scale=0.1))
+            self.known[text, "1:1"] = self.known[recipe]
+            self.finish(task)
+        images = Image.objects.of(User.objects.get(username=name)).order_by("-pk")
+        return name, self.found["sessions"][name], list(images.values_list("pk", flat=True))
+
     @contextmanager
     def earlier(self, days: float) -> Iterator[None]:
         """What is done within was done so many days ago, but in this month: its money too."""
@@ -446,6 +460,15 @@ class Furnisher:
 
     def ids(self, **found: int) -> None:
         self.found["ids"].update(found)
+
+
+def collectors(people: int, pictures: int) -> None:
+    """New people, each with so many pictures of one prompt: their names, sessions and pictures."""
+    with transaction.atomic():
+        furnisher = Furnisher(TINY, pictures)
+        furnisher.model = ImageModel.objects.enabled().earliest("position")
+        told = [furnisher.someone_with(pictures) for _ in range(people)]
+    print(json.dumps(told))
 
 
 def furnish(scale: float, pictures: int) -> None:
