@@ -63,6 +63,7 @@ TEST_POLICY = "tests/views/test_policy.py"
 TEST_BACKUP = "tests/management/test_backup.py"
 TEST_COMPARISON = "tests/models/test_comparison.py"
 TEST_AFTER_RESTORE = "tests/models/test_after_restore.py"
+TEST_STUDIO = "tests/models/test_studio.py"
 TEST_BAD_DAYS = "tests/jobs/test_bad_days.py"
 
 
@@ -505,6 +506,28 @@ MONEY = (
         "    if _spans_restore(before, after):\n",
         "    if False:\n",
         f"{TEST_AFTER_RESTORE}::test_only_that_it_was_not_charged_can_be_told",
+    ),
+    one(
+        "a-restore-that-leaves-no-trace",
+        COMPARISON,
+        "    return any(before.read_at < at <= after.asked_at for at in Pause.objects.restores())\n",
+        '    window = {"created_at__gt": before.read_at, "created_at__lte": after.asked_at}\n'
+        '    return Event.objects.filter(kind="restored", **window).exists()\n',
+        f"{TEST_AFTER_RESTORE}::test_nor_when_nothing_waited_in_the_backup",
+    ),
+    one(
+        "no-pause-without-its-line",
+        "gallery/models/studio.py",
+        "            transaction.on_commit(tell, robust=True)\n",
+        "            tell()\n",
+        f"{TEST_STUDIO}::test_spending_is_paused_though_no_line_can_be_written",
+    ),
+    one(
+        "another-difference-explained",
+        "gallery/models/balance.py",
+        "rows = self.flagged().filter(pk=pk, unexplained_kopecks=kopecks)",
+        "rows = self.flagged().filter(pk=pk)",
+        "tests/models/test_balance.py::test_an_explanation_is_of_one_amount",
     ),
     one(
         "what-was-restored-suspected-of-nothing",

@@ -47,6 +47,8 @@ from tests.views.policies import POLICIES, Policy, panel
 from tests.whole.sights import addresses
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+WAYS = [(method, False) for method in METHODS] + [("GET", True), ("POST", True)]
+"""To ask by: a method, and whether htmx asks, which sends these two alone here."""
 PEOPLE = ("anonymous", "owner", "stranger", "deactivated", "administrator")
 PATTERNS = [found for found in urls.urlpatterns if isinstance(found, URLPattern)]
 
@@ -153,7 +155,7 @@ def test_every_address_keeps_its_policy(person: str, rows: Rows, people: dict[st
     """What a request brings about is taken back, so that each meets the same rows."""
     browser = people[person]
     cookies = copy(browser.cookies)
-    for (name, policy), method, htmx in product(POLICIES.items(), METHODS, (False, True)):
+    for (name, policy), (method, htmx) in product(POLICIES.items(), WAYS):
         path = address(name, rows)
         browser.cookies = copy(cookies)
         answer = ask(browser, method, path, policy, htmx=htmx)
@@ -289,12 +291,11 @@ def test_an_administrator_is_let_in_as_the_table_says(
         path = panel_path(name, {**known, "app_label": "gallery", "content_type_id": "1"})
         get, post = panel(page)
         wanted = {"GET": {get}, "HEAD": {get}, "POST": {post}}
-        for method in METHODS:
-            for htmx in (False, True):
-                administrator.cookies = copy(cookies)
-                answer = ask(administrator, method, path, Policy(), htmx=htmx)
-                others = {get, 401, 405}
-                assert answer.status_code in wanted.get(method, others), (method, htmx, path)
+        for method, htmx in WAYS:
+            administrator.cookies = copy(cookies)
+            answer = ask(administrator, method, path, Policy(), htmx=htmx)
+            others = {get, 401, 405}
+            assert answer.status_code in wanted.get(method, others), (method, htmx, path)
 
 
 def panel_path(name: str, known: dict[str, str]) -> str:
@@ -315,12 +316,11 @@ def test_the_panel_is_for_administrators_alone(person: str, people: dict[str, Cl
         if path in LET_IN or "(?P" in path:
             continue
         walked += 1
-        for method in METHODS:
-            for htmx in (False, True):
-                answer = ask(people[person], method, path, Policy(), htmx=htmx)
-                assert answer.status_code in {302, 401, 403, 404, 405}, (method, htmx, path)
-                if answer.status_code == 302:
-                    assert "/login/" in answer["Location"], (method, path, answer["Location"])
+        for method, htmx in WAYS:
+            answer = ask(people[person], method, path, Policy(), htmx=htmx)
+            assert answer.status_code in {302, 401, 403, 404, 405}, (method, htmx, path)
+            if answer.status_code == 302:
+                assert "/login/" in answer["Location"], (method, path, answer["Location"])
     assert walked > 40
 
 
