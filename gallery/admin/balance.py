@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Balance, User, differences
@@ -42,7 +43,7 @@ class BalanceAdmin(Doing, ReadOnly):
     fields = (
         "provider", "asked_at", "read_at", "balance", "credit", "reason_sentence", "since_at",
         "moved", "low", "high", "unexplained", "topped_up", "suspects",
-        "explanation",
+        "explained", "explanation",
     )  # fmt: skip
     readonly_fields = fields
     deeds = (
@@ -67,9 +68,12 @@ class BalanceAdmin(Doing, ReadOnly):
     moved = roubles("moved_kopecks", _("left it"))
     low = roubles("low_kopecks", _("explained at least"))
     high = roubles("high_kopecks", _("explained at most"))
+    explained = roubles("explained_kopecks", _("explained by hand"))
 
     def deed_context(self, request: HttpRequest, deed: Deed, row: Any) -> dict[str, Any]:
-        return {"difference": differences([row])[0]}
+        """The difference, for those whom the front page tells it too."""
+        rights = ("gallery.view_charge", "gallery.view_budget", "gallery.view_task")
+        return {"difference": differences([row])[0]} if request.user.has_perms(rights) else {}
 
     def deed_initial(self, deed: Deed, row: Any) -> dict[str, Any]:
         return {"kopecks": row.unexplained_kopecks}
@@ -79,7 +83,10 @@ class BalanceAdmin(Doing, ReadOnly):
 
     @admin.display(description=_("unexplained"))
     def unexplained(self, reading: Balance) -> str:
-        return rub(reading.unexplained_kopecks or None)
+        amount = rub(reading.unexplained_kopecks or None)
+        return (
+            gettext("%(amount)s by hand") % {"amount": amount} if reading.is_explained else amount
+        )
 
     @admin.display(description=_("topped up"))
     def topped_up(self, reading: Balance) -> str:

@@ -15,8 +15,11 @@ def tell(apps, schema_editor):
     pauses = apps.get_model('gallery', 'Pause').objects
     events = apps.get_model('gallery', 'Event').objects.filter(kind='restored')
     studio = apps.get_model('gallery', 'Studio').objects.filter(paused_at__isnull=False).first()
+    moments = list(events.order_by('created_at').values_list('created_at', flat=True))
+    if studio is not None and studio.pause_reason == 'restored':
+        moments = [at for at in moments if abs(at - studio.paused_at) > TOGETHER]
     last = None
-    for at in events.order_by('created_at').values_list('created_at', flat=True):
+    for at in moments:
         if last is None or at - last > TOGETHER:
             pauses.create(reason='restored', paused_at=at, ended_at=at)
         last = at

@@ -138,12 +138,13 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
 
     def flagged(self) -> BalanceQuerySet:
         """Differences that neither the ledger explains nor anybody else."""
-        return self.exclude(unexplained_kopecks=F("explained_kopecks"))
+        rows = self.exclude(unexplained_kopecks=0)
+        return rows.exclude(unexplained_kopecks=F("explained_kopecks"))
 
     def thin(self) -> int:
         """Keep one good reading an hour after a week, one a day after 90 days; how many went.
 
-        A top-up stays, and so does what is not explained, with the reading before it.
+        A top-up stays, and so does what somebody explained, or nobody: that with the reading before.
         """
         now = timezone.now()
         rows = self.current().filter(read_at__lt=now - HOURLY_AFTER)
@@ -154,11 +155,11 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
         for row in (
             rows.good()
             .order_by("-read_at", "-pk")
-            .only("read_at", "unexplained_kopecks", "topped_up_kopecks")
+            .only("read_at", "unexplained_kopecks", "topped_up_kopecks", "explanation")
         ):
             day, hour = row.read_at.toordinal(), row.read_at.hour
             slot = (day,) if row.read_at < now - DAILY_AFTER else (day, hour)
-            tells = bool(row.unexplained_kopecks or row.topped_up_kopecks)
+            tells = bool(row.unexplained_kopecks or row.topped_up_kopecks or row.explanation)
             if slot in kept and not spare and not tells:
                 doomed.append(row.pk)
                 continue
@@ -223,12 +224,12 @@ class Balance(models.Model):
     @property
     def is_flagged(self) -> bool:
         """As `flagged`, of this one."""
-        return self.unexplained_kopecks != self.explained_kopecks
+        return self.unexplained_kopecks not in {0, self.explained_kopecks}
 
     @property
     def is_explained(self) -> bool:
-        """By hand."""
-        return self.explained_kopecks != 0 and not self.is_flagged
+        """By hand, and still as it was then."""
+        return self.unexplained_kopecks == self.explained_kopecks != 0
 
     @property
     def is_empty(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -45,17 +46,33 @@ class StudioQuerySet(models.QuerySet["Studio"]):
         self.current()
         rows = self.filter(pk=1) if anew else self.filter(pk=1, paused_at=None)
         now, note = timezone.now(), note[:500]
-        paused = rows.update(paused_at=now, pause_reason=reason, paused_by=by, pause_note=note)
+        with transaction.atomic():
+            paused = rows.update(paused_at=now, pause_reason=reason, paused_by=by, pause_note=note)
+            if paused and anew:
+                Pause.objects.begin(now, reason, by, note)  # or neither: a restore is known by it
         if paused:
             told = {"reason": reason, "by": by.pk if by else None}
             transaction.on_commit(partial(log.warning, "spending-paused", **told), robust=True)
+        if paused and not anew:
 
             def tell() -> None:
-                Pause.objects.begin(now, reason, by, note)
+                self._tell(now, reason, by, note)
 
             # Once it is sure: a full disk may have room for the pause, and none for a line of it.
             transaction.on_commit(tell, robust=True)
         return paused == 1
+
+    @transaction.atomic
+    def _tell(self, at: datetime, reason: str, by: User | None, note: str) -> None:
+        """Add the line of a pause, which somebody may have ended already."""
+        studio = self.select_for_update().get(pk=1)
+        if studio.paused_at == at:
+            Pause.objects.begin(at, reason, by, note)
+            return
+        Pause.objects.create(
+            paused_at=at, reason=reason, paused_by=by, note=note,
+            ended_at=studio.resumed_at or at, resumed_by=studio.resumed_by,
+        )  # fmt: skip
 
     def resume(self, by: User) -> bool:
         """Let real creates go on; an administrator's act."""

@@ -224,9 +224,9 @@ def read_answer(line: Line, method: str) -> Answer:
     except Broken as error:
         error.status = status_of(response)
         raise
-    except OSError as error:  # the system's own words say no more than the reason
+    except (TimeoutError, ConnectionError) as error:  # whose own words say no more than the reason
         raise Broken(trouble(error), "", status_of(response)) from None
-    except (HTTPException, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise Broken(trouble(error), str(error), status_of(response)) from None
     finally:
         response.close()

@@ -407,9 +407,22 @@ def test_an_explanation_is_of_one_amount(alice: User, submit: Submit) -> None:
     assert account().unexplained == -100
 
 
-def test_what_is_explained_by_hand_is_not_thinned_out() -> None:
-    row = unexplained()
-    assert Balance.objects.explain_by_hand(row.pk, 300, "known")
-    Balance.objects.update(read_at=timezone.now() - timedelta(days=100))
+def test_what_the_ledger_explains_in_the_end_is_flagged_no_more_either(
+    alice: User, submit: Submit, admin: User
+) -> None:
+    """And the words stay, also when readings are thinned out."""
+    read(10_000, ago=20)
+    task = submit(alice).tasks.get()
+    doubt(task, ago=15)
+    row = read(10_000 - task.price_kopecks)
+    assert Balance.objects.explain_by_hand(row.pk, task.price_kopecks, "It was the task.")
+    assert Task.objects.write_off(task.pk, "given-up", by=admin)
+    Balance.objects.reconcile_again()
+    row.refresh_from_db()
+    assert (row.unexplained_kopecks, row.is_flagged, row.is_explained) == (0, False, False)
+    assert list(account().differences) == []
+    long_ago = timezone.now() - timedelta(days=100)
+    read(9_000)
+    Balance.objects.update(read_at=long_ago)
     Balance.objects.thin()
     assert Balance.objects.filter(pk=row.pk).exists()

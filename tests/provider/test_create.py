@@ -428,7 +428,16 @@ def test_a_connection_lost_while_sending_is_unknown() -> None:
         peer.read()
         peer.reset()
 
-    assert kind(outcome(script, prompt="x" * 30_000_000)) == (Unknown, "reset")
+    found = outcome(script, prompt="x" * 30_000_000)
+    assert kind(found) == (Unknown, "reset")
+    assert isinstance(found, Unknown)
+    assert found.detail == "", "nothing that the provider said"
+
+
+def test_what_was_heard_before_the_time_was_up_is_all_that_is_kept() -> None:
+    found = outcome(peer_script(HALF, end="hang"), seconds=0.5)
+    assert isinstance(found, Unknown)
+    assert found.detail == HALF.partition(b"\r\n\r\n")[2].decode()
 
 
 def test_an_answer_that_came_before_the_request_was_read_is_read() -> None:

@@ -310,6 +310,31 @@ def test_who_may_only_look_explains_nothing(by_admin: Client, alice: User) -> No
     assert client.post(page, {"kopecks": 10_000, "note": "mine"}).status_code == 403
 
 
+def test_who_may_explain_sees_of_others_what_they_may_see(
+    client: Client, alice: User, bob: User, submit: Submit
+) -> None:
+    read(100_000, ago=180)
+    doubt(submit(bob).tasks.get())
+    Task.objects.update(sent_at=timezone.now() - timedelta(minutes=60))
+    read(99_600, ago=0)
+    alice.is_staff = True
+    alice.save()
+    alice.user_permissions.set(Permission.objects.filter(codename="change_balance"))
+    client.force_login(alice)
+    page = client.get(
+        f"/admin/gallery/balance/{Balance.objects.get(kopecks=99_600).pk}/do/explain/"
+    )
+    assert page.status_code == 200
+    assert "bob" not in page.text
+
+
+def test_a_reading_without_a_difference_says_so(by_admin: Client) -> None:
+    read(100_000, ago=60)
+    row = Balance.objects.get()
+    page = by_admin.get(f"/admin/gallery/balance/{row.pk}/do/explain/")
+    assert "The ledger explains all of it." in page.text
+
+
 def test_whoever_opens_the_page_has_the_balance_read(
     by_admin: Client, client: Client, bob: User, django_capture_on_commit_callbacks: Any
 ) -> None:
