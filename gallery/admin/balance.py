@@ -84,9 +84,8 @@ class BalanceAdmin(Doing, ReadOnly):
     @admin.display(description=_("unexplained"))
     def unexplained(self, reading: Balance) -> str:
         amount = rub(reading.unexplained_kopecks or None)
-        return (
-            gettext("%(amount)s by hand") % {"amount": amount} if reading.is_explained else amount
-        )
+        by_hand = gettext("%(amount)s by hand") % {"amount": amount}
+        return by_hand if reading.is_explained else amount
 
     @admin.display(description=_("topped up"))
     def topped_up(self, reading: Balance) -> str:

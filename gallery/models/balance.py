@@ -144,7 +144,7 @@ class BalanceQuerySet(models.QuerySet["Balance"]):
     def thin(self) -> int:
         """Keep one good reading an hour after a week, one a day after 90 days; how many went.
 
-        A top-up stays, and so does what somebody explained, or nobody: that with the reading before.
+        A top-up stays, what somebody has explained, and what nobody has, with the reading before.
         """
         now = timezone.now()
         rows = self.current().filter(read_at__lt=now - HOURLY_AFTER)

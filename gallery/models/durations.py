@@ -43,7 +43,7 @@ def _measure(model_id: int, provider: str) -> Typical:
             ready_at__isnull=False,
             accepted_at__isnull=False,
             question=None,  # of an id that was given nobody knows when it was accepted
-        )  # fmt: skip
+        )
         .order_by("-ready_at")
         .values_list("accepted_at", "ready_at")[:SAMPLE]
     )

@@ -15,7 +15,7 @@ NARROW_AND_WIDE = (360, 1440)
 ALL: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
 """Nothing is fetched for rules about media, of which there is none."""
 ALIKE = ["#result_list tbody tr:nth-child(n+9)", ".tile:nth-child(n+13)"]
-"""Further rows of the panel's lists, and tiles, are built like the first: looking at each takes longer than the rest."""
+"""Further rows and tiles, which are built like the first and take longer than all the rest."""
 COLORS: dict[str, Any] = {
     **ALL,
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},

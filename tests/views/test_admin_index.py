@@ -321,9 +321,8 @@ def test_who_may_explain_sees_of_others_what_they_may_see(
     alice.save()
     alice.user_permissions.set(Permission.objects.filter(codename="change_balance"))
     client.force_login(alice)
-    page = client.get(
-        f"/admin/gallery/balance/{Balance.objects.get(kopecks=99_600).pk}/do/explain/"
-    )
+    row = Balance.objects.get(kopecks=99_600)
+    page = client.get(f"/admin/gallery/balance/{row.pk}/do/explain/")
     assert page.status_code == 200
     assert "bob" not in page.text
 
