@@ -231,7 +231,7 @@ class Installation:
             return None
         try:
             sentinels = parent.children()
-            pool = sorted(sentinels[0].children(), key=lambda p: p.pid) if sentinels else []
+            pool = oldest_first(sentinels)
         except psutil.Error:
             return None
         if len(pool) != 8:
@@ -252,6 +252,12 @@ class Installation:
 
     def is_well(self) -> bool:
         return self.health()[0] == 200
+
+
+def oldest_first(parents: list[psutil.Process]) -> list[psutil.Process]:
+    """The children of the first of them. Not by number, which begin anew after the highest."""
+    children = parents[0].children() if parents else []
+    return sorted(children, key=lambda child: (child.create_time(), child.pid))
 
 
 def with_grace(call: Callable[[], Found]) -> Found | None:

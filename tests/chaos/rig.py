@@ -23,7 +23,7 @@ from tests.chaos.failpoints import Armoury
 from tests.chaos.hostile import HostileProvider
 from tests.chaos.hostile.rules import TABLES
 from tests.chaos.invariants import ALWAYS, AT_REST, Charged, Check, Snapshot, Window, World
-from tests.running import BASE, MARK, Installation, wait_for, with_grace
+from tests.running import BASE, MARK, Installation, oldest_first, wait_for, with_grace
 
 KEY = "shds-TheKeyThatChaosMustNotSpill"
 PASSWORD = "wonderland-1865"
@@ -465,8 +465,7 @@ def _cluster(launcher: psutil.Process) -> dict[str, list[psutil.Process]]:
         if "--cluster" not in (with_grace(parent.cmdline) or []):
             continue
         sentinels = with_grace(parent.children) or []
-        pool = with_grace(sentinels[0].children) or [] if sentinels else []
-        pool.sort(key=lambda process: process.pid)
+        pool = with_grace(lambda: oldest_first(sentinels)) or []  # noqa: B023
         if len(pool) == 8:
             return {
                 "parent": [parent],
