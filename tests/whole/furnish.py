@@ -149,7 +149,13 @@ class Furnisher:
             left -= len(tasks)
             if left:
                 with self.earlier(days=left / self.pictures * timezone.localtime().day):
-                    self.read(topped_up=4_000_000 if left < self.pictures / 2 else 0)
+                    is_odd = number == 3  # somebody else used the key, and nobody has said so
+                    row = self.read(
+                        topped_up=4_000_000 if left < self.pictures / 2 else 0,
+                        taken=700 if is_odd else 0,
+                    )
+                    if is_odd:
+                        self.ids(unexplained=row.pk)
             if not left:
                 break
 
@@ -304,7 +310,7 @@ class Furnisher:
             self.read()
         self.sent_earlier(charged, 45)
         with self.earlier(days=25 * minutes):
-            self.ids(unexplained=self.read(taken=charged.price_kopecks).pk)
+            self.read(taken=charged.price_kopecks)
         self.sent_earlier(free, 22)
         with self.earlier(days=3 * minutes):
             self.read()
