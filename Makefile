@@ -19,7 +19,9 @@ PLAIN := env -u DATABASE_URL -u REDIS_URL
 TEST_DATABASE := $(or $(filter postgres%,$(DATABASE_URL)),postgres://127.0.0.1:5432/postgres)
 TEST_REDIS := $(or $(REDIS_URL),redis://127.0.0.1:6379/0)
 
-.PHONY: test-services
+PAGES := tests/browser/test_whole.py
+
+.PHONY: test-pages test-services
 .PHONY: run test check lint types coverage bench bench-panel bench-gallery bench-scroll screenshots chaos mutants messages lock clean
 
 run: $(STAMP)
@@ -28,7 +30,15 @@ run: $(STAMP)
 test: $(DEV_STAMP)
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.gettext
-	$(PLAIN) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PLAIN) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		--ignore $(PAGES)
+
+# Every page of a house that is lived in, in both languages and themes, at three widths, with text of
+# twice the size: a fifth of what all tests take.
+test-pages: $(DEV_STAMP)
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.gettext
+	$(PLAIN) $(BIN)/python -m pytest -n 2 --dist load $(PAGES)
 
 # What touches database or queue, once more on PostgreSQL with Redis: see .ci/run for a machine
 # without them. The tests make databases and keys of their own there, and remove them.
@@ -39,7 +49,7 @@ test-services: $(DEV_STAMP)
 		--dist loadfile --no-loadscope-reorder \
 		tests/models tests/forms tests/jobs tests/views tests/management tests/chaos
 
-check: lint types test test-services
+check: lint types test test-pages test-services
 
 # Branches of what spends money and keeps pictures, also in the processes that the tests start.
 coverage: $(DEV_STAMP)
