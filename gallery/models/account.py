@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from .balance import DRAWN, Balance, flagged
-from .pause import Pause
+from .pause import Pause, spans
 from .task import Task
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def differences(rows: Sequence[Balance]) -> list[Difference]:
         Difference(
             row,
             [tasks[pk] for pk in row.candidates if pk in tasks],
-            any(row.since_at and row.since_at < at <= row.read_at for at in restores),
+            row.since_at is not None and spans(restores, row.since_at, row.read_at),
         )
         for row in rows
     ]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .balance import Balance
 from .event import Event
-from .pause import Pause
+from .pause import Pause, spans
 from .reckoning import ROUNDING, Sent, sent_between
 from .task import Task
 from .verdict import Verdict
@@ -299,7 +299,7 @@ def _judge(
 
 
 def _spans_restore(before: Balance, after: Balance) -> bool:
-    return any(before.read_at < at <= after.asked_at for at in Pause.objects.restores())
+    return spans(Pause.objects.restores(), before.read_at, after.asked_at)
 
 
 def _sums(prices: Counter[int]) -> Iterable[int]:

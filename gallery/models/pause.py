@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from .reasons import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .user import User
 
 RESTORED = "restored"
@@ -32,6 +34,11 @@ class PauseQuerySet(models.QuerySet["Pause"]):
     def restores(self) -> list[datetime]:
         """When the installation was put back to a backup: each, for it is a rare thing."""
         return list(self.filter(reason=RESTORED).values_list("paused_at", flat=True))
+
+
+def spans(restores: Iterable[datetime], since: datetime, until: datetime) -> bool:
+    """Whether one of them lies between: after the first moment, and not after the second."""
+    return any(since < at <= until for at in restores)
 
 
 class Pause(models.Model):

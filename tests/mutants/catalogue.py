@@ -510,7 +510,7 @@ MONEY = (
     one(
         "a-restore-that-leaves-no-trace",
         COMPARISON,
-        "any(before.read_at < at <= after.asked_at for at in Pause.objects.restores())",
+        "spans(Pause.objects.restores(), before.read_at, after.asked_at)",
         'Event.objects.filter(kind="restored", created_at__gt=before.read_at).exists()',
         f"{TEST_AFTER_RESTORE}::test_nor_when_nothing_waited_in_the_backup",
     ),
