@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from .balance import DRAWN, Balance, flagged
+from .balance import DRAWN, Balance
 from .pause import Pause, spans
 from .task import Task
 
@@ -73,12 +73,13 @@ def account() -> Account:
     since = timezone.now() - DRAWN
     rows = list(Balance.objects.current().order_by("-pk")[:MOST_ROWS])
     good = [row for row in rows if row.kopecks is not None]
+    flagged = Balance.objects.current().flagged().filter(read_at__gte=since)
     now = good[0] if good else Balance.objects.current().good().order_by("-pk").first()
     return Account(
         newest=rows[0] if rows else None,
         now=now,
         points=_points(since),
-        differences=differences(flagged(since, MOST_FLAGS)),
+        differences=differences(list(flagged.order_by("-read_at")[:MOST_FLAGS])),
         rows=rows,
     )
 
@@ -121,7 +122,9 @@ def drawn(points: Sequence[Point]) -> Sequence[Point]:
 
 
 def differences(rows: Sequence[Balance]) -> list[Difference]:
-    """Each with its candidates; two queries for all."""
+    """Each with its candidates; two queries for all, none for none."""
+    if not rows:
+        return []
     pks = {pk for row in rows for pk in row.candidates}
     tasks = Task.objects.select_related("owner").in_bulk(pks)
     restores = Pause.objects.restores()

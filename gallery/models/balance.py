@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
@@ -17,9 +16,6 @@ from .reasons import sentence
 from .reckoning import reckon, sent_between
 from .studio import Studio
 from .task import Task
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 RETRY_SECONDS = 300
 """A balance that could not be read is asked for again this soon, without anybody's asking."""
@@ -251,9 +247,3 @@ class Balance(models.Model):
         if reason == "balance-empty":
             return self.is_empty or self.reason == "balance-empty"
         return reason in ("key-refused", "no-key") and self.reason == "key-refused"
-
-
-def flagged(since: datetime, most: int) -> Sequence[Balance]:
-    """The newest differences since then that nobody and nothing explains."""
-    rows = Balance.objects.current().flagged().filter(read_at__gte=since)
-    return list(rows.order_by("-read_at")[:most])

@@ -37,13 +37,8 @@ def typical(model_id: int, provider: str) -> Typical:
 
 def _measure(model_id: int, provider: str) -> Typical:
     times = (
-        Task.objects.filter(
-            model_id=model_id,
-            provider=provider,
-            ready_at__isnull=False,
-            accepted_at__isnull=False,
-            question=None,  # of an id that was given nobody knows when it was accepted
-        )
+        Task.objects.timed()
+        .filter(model_id=model_id, provider=provider)
         .order_by("-ready_at")
         .values_list("accepted_at", "ready_at")[:SAMPLE]
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .on_commit import log_on_commit
 from .reasons import sentence
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class Event(models.Model):
         """Tell the log, unless it is rolled back: then it did not happen."""
         level = logging.WARNING if self.kind in GRAVE else logging.INFO
         told = {name: self.facts[name] for name in TOLD if self.facts.get(name)}
-        tell = partial(log.log, level, self.kind, task=self.task_id, by=self.actor_id, **told)
-        transaction.on_commit(tell, robust=True)
+        log_on_commit(log, level, self.kind, task=self.task_id, by=self.actor_id, **told)
 
     @property
     def words(self) -> str:

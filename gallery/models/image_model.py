@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+import logging
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .on_commit import log_on_commit
 from .reasons import sentence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -44,8 +45,7 @@ class ImageModelQuerySet(models.QuerySet["ImageModel"]):
             off_since=timezone.now(),
         )
         if switched:
-            told = partial(log.warning, "model-off", model=pk, reason=reason)
-            transaction.on_commit(told, robust=True)
+            log_on_commit(log, logging.WARNING, "model-off", model=pk, reason=reason)
         return switched == 1
 
     def switch_on(self, pk: int) -> bool:
@@ -53,7 +53,7 @@ class ImageModelQuerySet(models.QuerySet["ImageModel"]):
             is_enabled=True, off_reason="", off_detail="", off_since=None
         )
         if switched:
-            transaction.on_commit(partial(log.info, "model-on", model=pk), robust=True)
+            log_on_commit(log, logging.INFO, "model-on", model=pk)
         return switched == 1
 
 

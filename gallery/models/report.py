@@ -264,13 +264,11 @@ def speeds() -> list[Speed]:
     """The median and the slowest of each model at this provider over the last 24 hours."""
     lasting = (
         Task.objects.current()
+        .timed()
         .filter(
             # Named, so that the index by model, provider and time serves.
             model__in=ImageModel.objects.values("pk"),
             ready_at__gte=timezone.now() - SPEED_OVER,
-            accepted_at__isnull=False,
-            # Whose id was given by hand was accepted long before anybody here knew.
-            question=None,
         )
         .annotate(seconds=F("ready_at") - F("accepted_at"))
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from .on_commit import log_on_commit
 from .pause import Pause
 from .reasons import sentence
 
@@ -47,24 +48,19 @@ class StudioQuerySet(models.QuerySet["Studio"]):
         rows = self.filter(pk=1) if anew else self.filter(pk=1, paused_at=None)
         now, note = timezone.now(), note[:500]
         with transaction.atomic():
-            paused = rows.update(paused_at=now, pause_reason=reason, paused_by=by, pause_note=note)
-            if paused and anew:
+            if not rows.update(paused_at=now, pause_reason=reason, paused_by=by, pause_note=note):
+                return False
+            if anew:
                 Pause.objects.begin(now, reason, by, note)  # or neither: a restore is known by it
-        if paused:
-            told = {"reason": reason, "by": by.pk if by else None}
-            transaction.on_commit(partial(log.warning, "spending-paused", **told), robust=True)
-        if paused and not anew:
-
-            def tell() -> None:
-                self._tell(now, reason, by, note)
-
+        log_on_commit(log, logging.WARNING, "spending-paused", reason=reason, by=by and by.pk)
+        if not anew:
             # Once it is sure: a full disk may have room for the pause, and none for a line of it.
-            transaction.on_commit(tell, robust=True)
-        return paused == 1
+            transaction.on_commit(lambda: self._add_line(now, reason, by, note), robust=True)
+        return True
 
     @transaction.atomic
-    def _tell(self, at: datetime, reason: str, by: User | None, note: str) -> None:
-        """Add the line of a pause, which somebody may have ended already."""
+    def _add_line(self, at: datetime, reason: str, by: User | None, note: str) -> None:
+        """Write down a pause, which somebody may have ended already."""
         studio = self.select_for_update().get(pk=1)
         if studio.paused_at == at:
             Pause.objects.begin(at, reason, by, note)
@@ -87,7 +83,7 @@ class StudioQuerySet(models.QuerySet["Studio"]):
         )
         if resumed:
             Pause.objects.end(now, by)
-            transaction.on_commit(partial(log.warning, "spending-resumed", by=by.pk), robust=True)
+            log_on_commit(log, logging.WARNING, "spending-resumed", by=by.pk)
         return resumed == 1
 
     def issue_setup_token(self) -> str | None:

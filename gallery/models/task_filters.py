@@ -115,6 +115,13 @@ class TaskFilters(models.QuerySet["task.Task"]):
         lines = Event.objects.filter(kind="restored", created_at__gt=since, created_at__lte=until)
         return self.filter(sent_at=None, pk__in=lines.values("task"))
 
+    def timed(self) -> Self:
+        """From the provider's yes to the picture: both moments are known.
+
+        Not where the id was given by hand: that was accepted long before anybody here knew.
+        """
+        return self.filter(accepted_at__isnull=False, ready_at__isnull=False, question=None)
+
     def in_doubt_since(self, most: int) -> list[datetime]:
         """When the newest of what is unknown or written off was sent, or restored from a backup."""
         doubtful = self.filter(status__in=(S.UNKNOWN, S.WRITTEN_OFF))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
 
 from .budget import Budget
+from .on_commit import log_on_commit
 from .prompt import fold
 from .task import Task
 
@@ -139,16 +140,14 @@ class StudioUserManager(UserManager["User"]):
         if refused < settings.REFUSED_TIMES:
             return False
         self.filter(pk=owner.pk).update(held_until=now + span)
-        told = {"user": owner.pk, "refusals": refused}
-        transaction.on_commit(partial(log.warning, "sending-held", **told), robust=True)
+        log_on_commit(log, logging.WARNING, "sending-held", user=owner.pk, refusals=refused)
         return True
 
     def lift_hold(self, user: User, *, by: User) -> bool:
         """Let them send again, and count anew; an administrator's act. False when none stands."""
         lifted = self.held().filter(pk=user.pk).update(held_until=timezone.now())
         if lifted:
-            told = {"user": user.pk, "by": by.pk}
-            transaction.on_commit(partial(log.warning, "hold-lifted", **told), robust=True)
+            log_on_commit(log, logging.WARNING, "hold-lifted", user=user.pk, by=by.pk)
         return lifted == 1
 
     def end_sessions(self, user: User) -> None:

@@ -221,6 +221,8 @@ def test_the_account_asks_as_much_for_many_as_for_few(alice: User, submit: Submi
         return len(captured)
 
     read(10_000, ago=90)
+    read(10_000, ago=85)
+    assert queries() == 3  # nothing differs, and no restore is asked for
     doubt(submit(alice).tasks.get(), ago=80)
     read(9_600, ago=70)
     few = queries()

@@ -517,8 +517,8 @@ MONEY = (
     one(
         "no-pause-without-its-line",
         "gallery/models/studio.py",
-        "            transaction.on_commit(tell, robust=True)\n",
-        "            tell()\n",
+        "transaction.on_commit(lambda: self._add_line(now, reason, by, note), robust=True)",
+        "self._add_line(now, reason, by, note)",
         f"{TEST_STUDIO}::test_spending_is_paused_though_no_line_can_be_written",
     ),
     one(
