@@ -41,6 +41,7 @@ from gallery.models import (
     Order,
     Pause,
     Question,
+    SavedSearch,
     StoredFile,
     Studio,
     Tag,
@@ -158,6 +159,14 @@ class Furnisher:
                         self.ids(unexplained=row.pk)
             if not left:
                 break
+        own = Image.objects.of(owner).order_by("-pk")
+        pks = list(own.values_list("pk", flat=True))
+        Change.objects.rate(owner, own.filter(pk__in=pks[::3]), 4)
+        for name, those in (("Для печати", pks[::4]), ("Открытки к Новому году", pks[1:30])):
+            made, _is_new = Collection.objects.named(owner, name)
+            Change.objects.collect(owner, own.filter(pk__in=those), made)
+        for name, line in {"Лучшие": "rating:>=4", LONG[:80]: "forest -night"}.items():
+            SavedSearch.objects.keep(owner, name, line, "")
 
     def someone_with(self, pictures: int) -> tuple[str, str, list[int]]:
         """The newest picture first. Each is another; what the next person has are the same."""
@@ -376,9 +385,10 @@ class Furnisher:
         return Image.objects.get(task=task)
 
     def picture(self, prompt: Prompt, number: int) -> bytes:
-        """A picture of its own; where they are tiny, one for all of the same recipe."""
+        """A picture of its own, now and then one once more; tiny ones are the same by recipe."""
         recipe = prompt.text.split(", no. ")[0], prompt.ratio
-        if self.scale > TINY or recipe not in self.known:
+        is_twin = self.scale <= TINY or number % 60 == 0
+        if not is_twin or recipe not in self.known:
             painted = paint(prompt.text, prompt.ratio, seed=str(number), scale=self.scale)
             self.known[recipe] = to_webp(painted)
         return self.known[recipe]
