@@ -10,7 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Budget, Charge, User
 
-from .base import ReadOnly, SinceFilter, UserFilter, belongs_to, person, roubles
+from .base import (
+    ReadOnly,
+    ReadOnlyInline,
+    SinceFilter,
+    UserFilter,
+    belongs_to,
+    person,
+    roubles,
+    to_the_second,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -20,6 +29,17 @@ if TYPE_CHECKING:
 def month(self: Any, row: Budget | Charge) -> str:
     """A column that shows the month of a row, which is kept as its first day."""
     return date_format(row.month, "YEAR_MONTH_FORMAT")
+
+
+class ChargeInline(ReadOnlyInline):
+    model = Charge
+    fields = ("at", "kind", "held", "spent", "of_month", "actor", "note")
+    readonly_fields = fields
+
+    at = to_the_second
+    of_month = month
+    held = roubles("held_kopecks", _("held"))
+    spent = roubles("spent_kopecks", _("spent"))
 
 
 @admin.register(Charge)
