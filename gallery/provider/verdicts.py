@@ -4,6 +4,7 @@ import re
 import time
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import Any
 
 from gallery.provider.answers import (
@@ -43,6 +44,8 @@ from gallery.provider.redaction import Redactor
 from gallery.provider.wire import Answer
 
 DONE = "done"
+INTERNAL_ERRORS = frozenset({1, 500})
+"""Codes of which it is not documented whether a create that is answered so is charged."""
 FAILED_WORDS = frozenset({"failed", "error", "fail", "cancelled", "canceled"})
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 900.0
 _LONGEST_MODEL = 100
@@ -56,6 +59,8 @@ class _Verdict(Enum):
     CONTENT = auto()
     REQUEST = auto()
 
+
+_SENT_AGAIN = frozenset({_Verdict.LATER, _Verdict.KEY, _Verdict.BALANCE, _Verdict.MODEL})
 
 _BY_CODE = {
     6: _Verdict.LATER,
@@ -84,9 +89,9 @@ _BY_STATUS = {
 def create_outcome(answer: Answer, redact: Redactor) -> CreateOutcome:
     """The row of the outcome table that a create's whole answer belongs to.
 
-    An answer that gives an id together with the word of a living task is never a refusal,
-    whatever its code or status say: non-acceptance is not proven. An id with a failed word on 2xx
-    is a task that was accepted and failed at once, whatever the code.
+    An answer that leaves it open that the task was taken is never a refusal, whatever its code or
+    status say besides: non-acceptance is not proven. An id with a failed word on 2xx is a task that
+    was accepted and failed at once, whatever the code.
     """
     fields = read_object(answer.body)
     envelope = read_envelope(fields)
@@ -96,7 +101,7 @@ def create_outcome(answer: Answer, redact: Redactor) -> CreateOutcome:
     if accepted is not None:
         return accepted
     verdict = _verdict(answer, envelope)
-    if verdict is None or _names_living_task(envelope, redact):
+    if verdict is None or _may_have_been_taken(verdict, answer, envelope, redact):
         return _unknown(answer, _contradiction(answer, envelope), redact)
     return _refusal(verdict, answer, envelope, redact)
 
@@ -121,11 +126,32 @@ def _verdict(answer: Answer, envelope: Envelope) -> _Verdict | None:
     return verdict
 
 
-def _names_living_task(envelope: Envelope, redact: Redactor) -> bool:
-    word = status_word(envelope.fields)
-    return (
-        bool(word) and word not in FAILED_WORDS and remote_id(envelope.fields, redact) is not None
-    )
+def _may_have_been_taken(
+    verdict: _Verdict, answer: Answer, envelope: Envelope, redact: Redactor
+) -> bool:
+    """Whether something beside the refusal leaves it open that the task was accepted: an id, when
+    it would be sent again or its word is that of a living task; the code of an internal error; a
+    503 that says so of what stands behind whoever wrote it.
+    """
+    if remote_id(envelope.fields, redact) is not None:
+        word = status_word(envelope.fields)
+        if verdict in _SENT_AGAIN or (word and word not in FAILED_WORDS):
+            return True
+    if envelope.code in INTERNAL_ERRORS:
+        return True
+    return answer.status == 503 and (envelope.code == 0 or _is_a_gateways(envelope))
+
+
+def _is_a_gateways(envelope: Envelope) -> bool:
+    """Web servers and frameworks have an ``error`` too: with the number of the status beside it, or
+    its standard words. They write it when what they passed the request on to breaks in the middle.
+    """
+    if envelope.code is not None:
+        return False
+    fields, phrase = envelope.fields, HTTPStatus.SERVICE_UNAVAILABLE.phrase
+    numbered = "statusCode" in fields or isinstance(fields.get("status"), int)
+    error = fields.get("error")
+    return numbered or (isinstance(error, str) and error.strip().lower() == phrase.lower())
 
 
 def _refusal(

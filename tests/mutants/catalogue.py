@@ -257,6 +257,21 @@ CREATES = (
         f"{TEST_TASK}::test_whoever_has_lost_the_task_may_not_send_it",
     ),
     one(
+        "a-gateways-503-sent-again",
+        VERDICTS,
+        "return answer.status == 503 and (envelope.code == 0 or _is_a_gateways(envelope))",
+        "return False",
+        "tests/provider/test_create.py::test_a_gateway_that_lost_what_it_passed_on_is_no_refusal",
+    ),
+    one(
+        "an-internal-error-with-a-refusing-status-sent-again",
+        VERDICTS,
+        "    if envelope.code in INTERNAL_ERRORS:\n",
+        "    if False:\n",
+        "tests/provider/test_create.py"
+        "::test_an_internal_error_may_have_been_charged_whatever_the_status",
+    ),
+    one(
         "server-error-taken-for-a-refusal",
         VERDICTS,
         "    503: _Verdict.LATER,\n",

@@ -94,7 +94,9 @@ def kind(found: CreateOutcome) -> tuple[type, str | None]:
         (402, {"error": {"message": "x", "type": "y"}}, (OperatorRefusal, "balance-empty")),
         (425, {"code": 6}, (Later, "http-425")),
         (429, {"error": "slow down"}, (Later, "http-429")),
-        (503, {"code": 500}, (Later, "http-503")),
+        (503, {"code": 6}, (Later, "http-503")),
+        (503, {"error": {"message": "busy"}}, (Later, "http-503")),
+        (503, {"error": "overloaded"}, (Later, "http-503")),
         (405, {"error": {"message": "x"}}, (Unknown, "http-405")),
         (408, {"code": 3}, (Unknown, "http-408")),
         (409, {"code": 3}, (Unknown, "http-409")),
@@ -111,6 +113,45 @@ def kind(found: CreateOutcome) -> tuple[type, str | None]:
 )
 def test_status_and_code_decide(status: int, body: Any, expected: tuple[type, str | None]) -> None:
     assert kind(outcome(http(status, body))) == expected
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 425, 429, 503])
+@pytest.mark.parametrize("code", [1, 500])
+def test_an_internal_error_may_have_been_charged_whatever_the_status(
+    status: int, code: int
+) -> None:
+    document = {"code": code, "message": "Internal error"}
+    assert kind(outcome(http(status, document))) == (Unknown, f"http-{status}")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"statusCode": 503, "error": "Service Unavailable", "message": "upstream closed"},
+        {"timestamp": "2026-11-28", "status": 503, "error": "Service Unavailable", "path": "/"},
+        {"error": "Service Unavailable"},
+        {"error": {"message": "no healthy upstream"}, "status": 503},
+        {"code": 0},
+    ],
+)
+def test_a_gateway_that_lost_what_it_passed_on_is_no_refusal(document: Any) -> None:
+    """It says 503 of what stands behind it, which may have taken the task before it broke."""
+    assert kind(outcome(http(503, document))) == (Unknown, "http-503")
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "reason"),
+    [
+        (200, {"code": 6}, "code-6"),
+        (200, {"code": 7}, "code-7"),
+        (401, {"code": 2}, "http-401"),
+        (429, {"error": "busy"}, "http-429"),
+        (503, {"code": 6, "status": "error"}, "http-503"),
+    ],
+)
+def test_what_has_an_id_is_not_sent_again(status: int, document: Any, reason: str) -> None:
+    """Whatever is refused beside it, somebody has given the task a number."""
+    assert kind(outcome(http(status, document | {"id": ID}))) == (Unknown, reason)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 425, 429, 500, 502, 503])
@@ -224,7 +265,7 @@ def test_a_refusal_that_names_a_living_task_proves_nothing(
 
 
 def test_a_refusal_may_carry_an_id_without_a_word() -> None:
-    assert kind(outcome(http(200, {"code": 6, "id": ID}))) == (Later, "code-6")
+    assert kind(outcome(http(200, {"code": 3, "id": ID}))) == (Refused, "request-refused")
 
 
 def test_an_unknown_keeps_the_answer_for_the_administrator() -> None:

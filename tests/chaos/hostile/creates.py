@@ -463,6 +463,16 @@ for status in (405, 408, 409, 418, 500, 502, 504):
 spoils("502-with-the-answer", "Charges, and answers rightly, but with status 502.",
        lambda call: http(502, call.document), reason="http-502")  # fmt: skip
 
+says("503-gateway", "Charges, and a gateway that lost the answer says 503 in its own shape.", 503,
+     {"statusCode": 503, "error": "Service Unavailable", "message": "upstream closed"},
+     outcome="unknown", charged=True, reason="http-503")  # fmt: skip
+for status in (400, 401, 429, 503):
+    says(f"{status}-internal-error", f"Charges, and says {status} and an internal error.", status,
+         {"code": 500, "message": "Internal error"},
+         outcome="unknown", charged=True, reason=f"http-{status}")  # fmt: skip
+spoils("busy-with-an-id", "Charges, and answers code 6 together with the id, and no word.",
+       lambda call: http(200, {"code": 6, "id": call.document["id"]}), reason="code-6")  # fmt: skip
+
 # Codes of which nobody knows whether they are charged, or that nobody documented
 
 for code in (1, 4, 77, 500, -1):
