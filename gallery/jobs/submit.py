@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+HELD_SECONDS = 3600.0
+"""So long an id is held in memory that neither the database nor the disk would take."""
+
+
+class IdNotKept(Exception):
+    """An accepted id stands in no row and in no journal: only its sender knows it."""
+
+
 def accept(owner: User, order: Order) -> Batch:
     """Accept an order and wake the sender. Raises a Refusal of the batch and changes nothing."""
     batch = Batch.objects.submit(owner, order)
@@ -133,19 +141,28 @@ def _write_down(
 ) -> None:
     """Move the task, again and again while the database refuses and the claim still lives.
 
-    Without that a request that provably never left would be unknown, its money held.
+    Without that a request that provably never left would be unknown, its money held. An id that
+    the journal does not take either, on a disk that is full for a moment, is held for longer:
+    whatever the task is called meanwhile, its own late answer heals it.
     """
-    until = clock() + settings.CLAIM_SECONDS - settings.CREATE_SECONDS
+    began = clock()
+    pause = 1.0
     while True:
         try:
             return settle_outcome(task, claim, outcome, seconds=seconds)
+        except IdNotKept:
+            if clock() > began + HELD_SECONDS or cluster.stopping():
+                raise
         except DatabaseError:
             # An accepted id is in the journal by now; the sweeper brings it home.
-            if isinstance(outcome, answers.Accepted) or clock() > until or cluster.stopping():
+            lasting = settings.CLAIM_SECONDS - settings.CREATE_SECONDS
+            is_kept = isinstance(outcome, answers.Accepted)
+            if is_kept or clock() > began + lasting or cluster.stopping():
                 raise
             log.warning("outcome-not-written-yet", task=task.pk)
-            connection.close()
-            time.sleep(1)
+        connection.close()
+        time.sleep(pause)
+        pause = min(2 * pause, 30.0) if isinstance(outcome, answers.Accepted) else pause
 
 
 def settle_outcome(
@@ -213,21 +230,25 @@ def _take(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:
     except RemoteIdTaken:
         detail = f"the provider answered with {accepted.remote_id}"
         _doubt(task, claim, "known-id", detail)
-    except BaseException:
+    except BaseException as error:
         # Whatever it was: without its id the picture, which has been paid for, is gone.
-        _keep_id(task, claim, accepted.remote_id)
+        if not _keep_id(task, claim, accepted.remote_id) and isinstance(error, Exception):
+            raise IdNotKept(accepted.remote_id) from error
         raise
     failpoint("accepted-written")
     cluster.wake("poll")
     cluster.wake("save")
 
 
-def _keep_id(task: Task, claim: uuid.UUID, remote_id: str) -> None:
+def _keep_id(task: Task, claim: uuid.UUID, remote_id: str) -> bool:
+    """Put the id into the journal; False when the disk refuses that too."""
     failpoint("id-not-written")
     try:
         journal.note(task.pk, claim, remote_id)
     except OSError:
         log.critical("id-written-only-here", task=task.pk, remote_id=remote_id)
+        return False
+    return True
 
 
 def _write_id(task: Task, claim: uuid.UUID, accepted: answers.Accepted) -> None:

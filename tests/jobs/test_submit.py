@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from gallery.jobs import journal, remote, submit
@@ -344,7 +344,7 @@ def test_an_id_that_can_be_written_nowhere_is_in_the_log(
     assert claim is not None
     Budget.objects.all().delete()
     accepted = answers.Accepted("a3" * 12, answers.Failed("", None, None))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(submit.IdNotKept):
         submit.settle_outcome(task, claim, accepted)
     assert "a3" * 12 in caplog.text
 
@@ -386,6 +386,56 @@ def test_an_outcome_that_the_database_refuses_is_written_down_later(
     healing.join()
     assert Task.objects.get(pk=task.pk).status == S.FAILED
     check_money()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_id_that_neither_row_nor_journal_takes_is_held_until_one_does(
+    provider: DemoServer, submit: Submit, alice: User, data_dir: Path, settings: Any
+) -> None:
+    """A disk that is full for a moment refuses both at once: only the sender has the id then."""
+    settings.CLAIM_SECONDS = 30.0
+    task = submit(alice, "a full disk").tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    in_the_way = data_dir / "journal"
+    in_the_way.write_text("a file where the folder should be")
+    _rename("gallery_event", "gallery_event_gone")
+
+    def heal() -> None:
+        _rename("gallery_event_gone", "gallery_event")
+
+    healing = threading.Timer(1.2, heal)
+    healing.start()
+    accepted = answers.Accepted("a4" * 12, answers.Working("idle"))
+    senders._write_down(task, claim, accepted, seconds=0.1)
+    healing.join()
+    row = Task.objects.get(pk=task.pk)
+    assert (row.status, row.remote_id) == (S.RENDERING, "a4" * 12)
+    in_the_way.unlink()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_id_that_the_journal_takes_later_is_there(
+    provider: DemoServer, submit: Submit, alice: User, data_dir: Path, settings: Any
+) -> None:
+    settings.CLAIM_SECONDS = 30.0
+    task = submit(alice, "a full disk").tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    in_the_way = data_dir / "journal"
+    in_the_way.write_text("a file where the folder should be")
+    _rename("gallery_event", "gallery_event_gone")
+    healing = threading.Timer(1.2, in_the_way.unlink)
+    healing.start()
+    accepted = answers.Accepted("a5" * 12, answers.Working("idle"))
+    try:
+        with pytest.raises(DatabaseError):
+            senders._write_down(task, claim, accepted, seconds=0.1)
+    finally:
+        healing.join()
+        _rename("gallery_event_gone", "gallery_event")
+    assert journal.replay() == 1
+    assert Task.objects.get(pk=task.pk).remote_id == "a5" * 12
 
 
 def test_a_full_disk_pauses_spending(provider: DemoServer, task: Task, settings: Any) -> None:
