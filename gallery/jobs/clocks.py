@@ -7,13 +7,22 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 
-from gallery.models import Studio
+from gallery.models import Pause, Studio
+from gallery.models.pause import CLOCK
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 JUMP_SECONDS = 300.0
 """A clock that is set right by less, or little by little, disturbs nothing."""
+
+
+def are_trusted() -> bool:
+    """Whether no jump waits for an administrator to look at it: until then nothing is given up or
+    removed for good because its time is over.
+    """
+    return Studio.objects.current().pause_reason != CLOCK and not Pause.objects.is_clock_doubted()
 
 
 def _steady() -> float:
@@ -41,7 +50,9 @@ class ClockGuard:
         if abs(jump) > JUMP_SECONDS:
             log.warning("clock-jumped", seconds=round(jump))
             if not settings.IS_DEMO:
-                Studio.objects.pause("clock", note=f"{jump:+.0f} s")
+                at = timezone.now()
+                Studio.objects.pause(CLOCK, note=f"{jump:+.0f} s")
+                Pause.objects.note_jump(at, jump)
         else:
             jump = 0.0
         self._ahead = ahead

@@ -16,7 +16,7 @@ from gallery.models import CONTENT_REFUSED, Studio, Task, User, typical
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
 
-from . import cluster, pump, remote
+from . import clocks, cluster, pump, remote
 from .waiting import next_poll
 
 if TYPE_CHECKING:
@@ -166,11 +166,12 @@ def settle_outcome(task: Task, outcome: answers.ResultOutcome) -> bool:
         case answers.Working():
             _wait(task, working=outcome.is_understood, unread=not outcome.is_understood)
         case answers.AskAgain(_, _, retry_after):
-            _wait(task, at_least=retry_after or 0.0, unread=not outcome.is_understood)
+            unread = not outcome.is_understood
+            _wait(task, at_least=retry_after or 0.0, unread=unread, answered=False)
         case answers.OperatorRefusal(reason, detail):
             if not task.is_demo:
                 Studio.objects.pause(reason, note=detail)
-            _wait(task, at_least=30.0)
+            _wait(task, at_least=30.0, answered=False)
     return False
 
 
@@ -191,15 +192,23 @@ def _is_refusal(outcome: answers.ResultOutcome) -> bool:
 
 
 def _wait(
-    task: Task, at_least: float = 0.0, *, working: bool = False, unread: bool = False
-) -> None:
-    if _gave_up(task, "never-came"):
+    task: Task, at_least: float = 0.0, *, working: bool = False, unread: bool = False,
+    answered: bool = True,
+) -> None:  # fmt: skip
+    """Ask again later, or give up when the time is over. A question without an answer is no reason
+    for that: after days without a network the first may be one. Several over long are.
+    """
+    is_over = _is_over(task)
+    if is_over and (answered or _has_lasted(task)):
+        Task.objects.lose(task.pk, "never-came")
         return
     age, usual = _age(task), _usual_seconds(task)
     # A reason that came with the task back from saving stays until the picture does.
     trouble = task.reason or ("slow" if age > usual else "")
     pause = max(at_least, next_poll(age, usual))
-    Task.objects.poll_again(task.pk, pause, trouble, working=working, unread=unread)
+    Task.objects.poll_again(
+        task.pk, pause, trouble, working=working, unread=unread, missing=is_over
+    )
 
 
 def _missing(task: Task) -> bool:
@@ -207,21 +216,27 @@ def _missing(task: Task) -> bool:
 
     True when its last link, which was never seen dead, is tried once more.
     """
-    now = timezone.now()
-    since = task.missing_since or now
-    often = task.missing_count + 1 >= settings.NOT_FOUND_TIMES
-    if often and (now - since).total_seconds() >= settings.NOT_FOUND_SECONDS:
+    if _has_lasted(task):
         if task.result_url and task.reason in LINK_MAY_LIVE and not task.time_is_up:
             return Task.objects.ready(task.pk, task.result_url, None)
         Task.objects.lose(task.pk, "no-such-task")
-    elif not _gave_up(task, "no-such-task"):
+    elif _is_over(task):
+        Task.objects.lose(task.pk, "no-such-task")
+    else:
         pause = min(settings.TICK_SECONDS * 2**task.missing_count, settings.NOT_FOUND_SECONDS / 4)
         Task.objects.poll_again(task.pk, pause, task.reason, missing=True)
     return False
 
 
-def _gave_up(task: Task, reason: str) -> bool:
-    return task.time_is_up and Task.objects.lose(task.pk, reason)
+def _has_lasted(task: Task) -> bool:
+    """Whether with this answer it was missed so often, and for so long, that it means something."""
+    missing = timezone.now() - (task.missing_since or timezone.now())
+    often = task.missing_count + 1 >= settings.NOT_FOUND_TIMES
+    return often and missing.total_seconds() >= settings.NOT_FOUND_SECONDS
+
+
+def _is_over(task: Task) -> bool:
+    return task.time_is_up and clocks.are_trusted()
 
 
 def _usual_seconds(task: Task) -> float:

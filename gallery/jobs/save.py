@@ -21,7 +21,7 @@ from gallery.models import Image, StoredFile, Studio, Task
 from gallery.provider.download import fetch
 from gallery.provider.errors import DownloadError
 
-from . import library, likenesses, pump
+from . import clocks, library, likenesses, pump
 from .waiting import back_off
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def save(task_id: int) -> None:
         Task.objects.save_later(task.pk, claim, "disk", back_off(task.saves))
     except Exception:
         # Nobody foresaw it: tried again when the claim has run out, but not for ever.
-        if task.time_is_up:
+        if task.time_is_up and clocks.are_trusted():
             Task.objects.lose(task.pk, "never-came", claim)
         raise
     else:
@@ -242,7 +242,7 @@ def _write_thumbnails(copies: thumbnails.Copies, name: str) -> None:
 
 
 def _relink(task: Task, claim: uuid.UUID, reason: str, detail: str) -> None:
-    if task.time_is_up:
+    if task.time_is_up and clocks.are_trusted():
         Task.objects.lose(task.pk, "never-came", claim)
     else:
         wait = min(settings.POLL_MAX_SECONDS, settings.TICK_SECONDS * 2 ** min(task.saves, 20))

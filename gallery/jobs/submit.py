@@ -17,7 +17,7 @@ from structlog.contextvars import bound_contextvars
 
 from gallery.archive.store import free_bytes
 from gallery.failpoints import failpoint
-from gallery.models import Batch, ImageModel, Order, RemoteIdTaken, Studio, Task, User
+from gallery.models import Balance, Batch, ImageModel, Order, RemoteIdTaken, Studio, Task, User
 from gallery.provider import answers
 from gallery.provider.client import Client, clock
 
@@ -94,7 +94,7 @@ class Sender:
     def _begin(self, task_id: int) -> None:
         # The deadline starts before the claim does, so that the claim outlives it for certain.
         deadline = clock() + settings.CREATE_SECONDS
-        claim = Task.objects.claim_send(task_id)
+        claim = _claim(task_id)
         if claim is not None:
             failpoint("send-claimed")
             self.under_way.add(
@@ -110,9 +110,14 @@ class Sender:
 def send(task_id: int, client: Client) -> None:
     """Send one task's create, if it is there to be sent: the whole unit of work."""
     deadline = clock() + settings.CREATE_SECONDS
-    claim = Task.objects.claim_send(task_id)
+    claim = _claim(task_id)
     if claim is not None:
         transmit(client, task_id, claim, deadline)
+
+
+def _claim(task_id: int) -> uuid.UUID | None:
+    newest = Balance.objects.newest()
+    return Task.objects.claim_send(task_id, last_reading=newest.pk if newest else None)
 
 
 def transmit(client: Client, task_id: int, claim: uuid.UUID, deadline: float) -> None:

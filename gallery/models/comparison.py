@@ -221,16 +221,31 @@ class Sending:
     """Of a task in doubt after a restore: at the latest, and no reading before it came later."""
     doubted_at: datetime
     is_restored: bool
+    last_reading: int | None
+    """The number of the last reading before it: whatever the clock says, the rest came later."""
+    jumps: Sequence[tuple[datetime, int]]
 
     @classmethod
     def of(cls, task: Task) -> Sending:
         doubt = Event.objects.doubts([task.pk]).get(task.pk)
         at = task.sent_at or (doubt.created_at if doubt else task.created_at)
-        return cls(at, doubt.created_at if doubt else at, task.sent_at is None)
+        return cls(
+            at,
+            doubt.created_at if doubt else at,
+            task.sent_at is None,
+            task.last_reading,
+            Pause.objects.jumps(),
+        )
 
     @property
     def latest_charge(self) -> datetime:
-        return self.at + timedelta(seconds=settings.CHARGE_SECONDS)
+        """By the clock as it is since: one that jumped ahead meanwhile has passed over nothing."""
+        latest = self.at + timedelta(seconds=settings.CHARGE_SECONDS)
+        for to, seconds in self.jumps:
+            by = timedelta(seconds=seconds)
+            if seconds > 0 and self.at <= to - by <= latest:
+                latest += by
+        return latest
 
 
 def _of_readings(task: Task, before: Balance | None, after: Balance | None) -> Comparison:
@@ -248,6 +263,8 @@ def _before(sending: Sending, good: models.QuerySet[Balance]) -> Balance | None:
     if not sending.is_restored:  # a backup may be older than that
         since = sending.at - timedelta(seconds=settings.MONEY_MOVES_SECONDS)
         rows = rows.filter(read_at__gt=since)
+    if sending.last_reading is not None:
+        rows = rows.filter(pk__lte=sending.last_reading)
     return rows.order_by("-read_at").first()
 
 
@@ -256,6 +273,8 @@ def _afters(sending: Sending, good: models.QuerySet[Balance]) -> list[Balance]:
 
     After a restore the last of them is enough, for none can tell a charge.
     """
+    if sending.last_reading is not None:
+        good = good.filter(pk__gt=sending.last_reading)
     late_from = sending.latest_charge
     early = good.filter(asked_at__gte=sending.doubted_at, asked_at__lt=late_from)
     late = good.filter(asked_at__gte=late_from).order_by("asked_at").first()

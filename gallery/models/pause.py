@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RESTORED = "restored"
 """The reason by which it is known that the installation was put back to a backup, and when."""
 
+CLOCK = "clock"
+"""The reason by which it is known that the clock jumped."""
+
 
 class PauseQuerySet(models.QuerySet["Pause"]):
     @transaction.atomic
@@ -27,6 +30,16 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         self.end(at)
         return self.create(paused_at=at, reason=reason, paused_by=by, note=note)
 
+    def note_jump(self, at: datetime, seconds: float) -> None:
+        """Write down that the clock jumped by so much to this time: on the line of the pause that
+        it made, or on one beside what had paused spending before.
+        """
+        made = self.filter(reason=CLOCK, ended_at=None, jump_seconds=None, paused_at__gte=at)
+        if not made.update(jump_seconds=round(seconds)):
+            self.create(
+                paused_at=at, reason=CLOCK, note=f"{seconds:+.0f} s", jump_seconds=round(seconds)
+            )
+
     def end(self, at: datetime, by: User | None = None) -> int:
         """Write down that spending goes on; how many lines that ends."""
         return self.filter(ended_at=None).update(ended_at=at, resumed_by=by)
@@ -34,6 +47,16 @@ class PauseQuerySet(models.QuerySet["Pause"]):
     def restores(self) -> list[datetime]:
         """When the installation was put back to a backup: each, for it is a rare thing."""
         return list(self.filter(reason=RESTORED).values_list("paused_at", flat=True))
+
+    def jumps(self) -> list[tuple[datetime, int]]:
+        """When the clock jumped, by the new time, and by how many seconds: the oldest first."""
+        lines = self.filter(reason=CLOCK).order_by("pk")
+        found = lines.values_list("paused_at", "jump_seconds")
+        return [(at, seconds) for at, seconds in found if seconds is not None]
+
+    def is_clock_doubted(self) -> bool:
+        """Whether it jumped, and no administrator has resumed since."""
+        return self.filter(reason=CLOCK, ended_at=None).exists()
 
 
 def spans(restores: Iterable[datetime], since: datetime, until: datetime) -> bool:
@@ -54,6 +77,7 @@ class Pause(models.Model):
         related_name="+",
         verbose_name=_("paused by"),
     )
+    jump_seconds = models.BigIntegerField(_("jump of the clock, seconds"), null=True)
     ended_at = models.DateTimeField(_("until"), null=True)
     resumed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -69,6 +69,8 @@ class Task(models.Model):
     later_count = models.PositiveSmallIntegerField(_("times told to try later"), default=0)
     later_since = models.DateTimeField(_("told to try later since"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
+    # By order and not by time, for a clock may be set: the last reading of the balance before that.
+    last_reading = models.BigIntegerField(_("balance read last"), null=True, editable=False)
     remote_id = models.CharField(_("provider's task id"), max_length=128, null=True, blank=True)  # noqa: DJ001
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
 

@@ -26,6 +26,7 @@ from .charge import Charge
 from .event import OWNER_NOTE, Event
 from .image import Image, StoredFile
 from .numbers import numbers
+from .pause import CLOCK, Pause
 from .states import MOVES, NOTED, OPEN, TaskStatus
 from .studio import Studio
 from .task_filters import CONTENT_REFUSED, TaskFilters, now_and
@@ -95,8 +96,12 @@ class TaskQuerySet(TaskFilters):
         return moved
 
     @transaction.atomic
-    def claim_send(self, pk: int) -> uuid.UUID | None:
-        """The right to send this task's one create; None when it is gone, gated or another's."""
+    def claim_send(self, pk: int, *, last_reading: int | None = None) -> uuid.UUID | None:
+        """The right to send this task's one create; None when it is gone, gated or another's.
+
+        `last_reading` is the number of the newest reading of the balance: all that follow may show
+        its charge.
+        """
         self._hold_owner(pk)
         claim = uuid.uuid4()
         until = now_and(settings.CLAIM_SECONDS)
@@ -108,6 +113,7 @@ class TaskQuerySet(TaskFilters):
             claim=claim,
             claimed_until=until,
             sent_at=timezone.now(),
+            last_reading=last_reading,
             attempts=F("attempts") + 1,
             reason="",
             detail="",
@@ -378,18 +384,18 @@ class TaskQuerySet(TaskFilters):
     def lose(self, pk: int, reason: str, claim: uuid.UUID | None = None) -> bool:
         """Nothing is left to try by ourselves; the picture counts as paid for.
 
-        A saver gives its claim: when that is gone, another may have the picture by now.
+        A saver gives its claim: when that is gone, another may have the picture by now. Whoever
+        asked has none, and nothing to say of what is being saved.
         """
-        ours = Q() if claim is None else Q(claim=claim)
-        for old in (S.RENDERING, S.SAVING):
-            if self._move(
-                pk, old, S.LOST, ours, kind="lost", ended=True, claim=None, claimed_until=None,
-                reason=reason,
-            ):  # fmt: skip
-                task = self.model.objects.get(pk=pk)
-                Charge.objects.settle(task, task.cost_kopecks)
-                return True
-        return False
+        old, ours = (S.RENDERING, Q()) if claim is None else (S.SAVING, Q(claim=claim))
+        if not self._move(
+            pk, old, S.LOST, ours, kind="lost", ended=True, claim=None, claimed_until=None,
+            reason=reason,
+        ):  # fmt: skip
+            return False
+        task = self.model.objects.get(pk=pk)
+        Charge.objects.settle(task, task.cost_kopecks)
+        return True
 
     @transaction.atomic
     def ask_again(self, pk: int, *, by: User) -> bool:
@@ -627,12 +633,13 @@ class TaskQuerySet(TaskFilters):
 
     def _surely_over(self) -> Q:
         """The send's own claim has run out, so that no byte of it can still leave: by a clock that
-        has not just jumped.
+        has not just jumped, whatever has become of the pause since.
         """
         lately = now_and(-settings.CLAIM_SECONDS)
-        jumped = Studio.objects.filter(pk=1, pause_reason="clock", paused_at__gt=lately)
+        paused = Studio.objects.filter(pk=1, pause_reason=CLOCK, paused_at__gt=lately)
+        jumped = Pause.objects.filter(reason=CLOCK, paused_at__gt=lately)
         over = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
-        return over & ~Q(Exists(jumped))
+        return over & ~Q(Exists(paused)) & ~Q(Exists(jumped))
 
     def _refund(self, pk: int) -> None:
         """The provider made no picture: what it says that it kept is spent, else nothing is."""

@@ -381,8 +381,9 @@ def test_a_picture_is_waited_for_as_long_as_is_said_and_as_long_again(
 
 
 def test_lost_from_saving_and_rescued_by_upload(task: Task, admin: User) -> None:
-    saving(task)
-    assert Task.objects.lose(task.pk, "never-came")
+    claim = saving(task)
+    assert not Task.objects.lose(task.pk, "never-came"), "asking has no say while it is saved"
+    assert Task.objects.lose(task.pk, "never-came", claim)
     assert Task.objects.rescue(task.pk, FILE, by=admin)
     assert (state(task), money(task)) == (S.DONE, (0, 400))
     check_money()

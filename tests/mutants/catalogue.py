@@ -63,6 +63,7 @@ TEST_POLICY = "tests/views/test_policy.py"
 TEST_BACKUP = "tests/management/test_backup.py"
 TEST_COMPARISON = "tests/models/test_comparison.py"
 TEST_AFTER_RESTORE = "tests/models/test_after_restore.py"
+TEST_CLOCKS = "tests/jobs/test_clocks.py"
 TEST_STUDIO = "tests/models/test_studio.py"
 TEST_BAD_DAYS = "tests/jobs/test_bad_days.py"
 
@@ -109,7 +110,7 @@ CREATES = (
         (
             Edit(
                 SUBMIT,
-                """        claim = Task.objects.claim_send(task_id)
+                """        claim = _claim(task_id)
         if claim is not None:
             failpoint("send-claimed")
             self.under_way.add(
@@ -117,7 +118,7 @@ CREATES = (
             )
 """,
                 """        with transaction.atomic():
-            claim = Task.objects.claim_send(task_id)
+            claim = _claim(task_id)
             if claim is not None:
                 transmit(self.client, task_id, claim, deadline)
 """,
@@ -208,9 +209,16 @@ CREATES = (
     one(
         "id-lost-when-the-row-cannot-be-written",
         SUBMIT,
-        "        _keep_id(task, claim, accepted.remote_id)\n        raise\n",
-        "        raise\n",
+        "not _keep_id(task, claim, accepted.remote_id) and isinstance(error, Exception)",
+        "isinstance(error, ZeroDivisionError)",
         f"{TEST_SUBMIT}::test_an_id_is_kept_whatever_else_breaks",
+    ),
+    one(
+        "id-dropped-when-the-disk-refuses-too",
+        SUBMIT,
+        "            raise IdNotKept(accepted.remote_id) from error\n",
+        "            pass\n",
+        f"{TEST_SUBMIT}::test_an_id_that_neither_row_nor_journal_takes_is_held_until_one_does",
     ),
     one(
         "known-id-taken-for-a-refusal",
@@ -577,15 +585,15 @@ PICTURES = (
     one(
         "lost-at-the-first-no-such-task",
         POLL,
-        "    if often and (now",
-        "    if often or (now",
+        "    return often and missing",
+        "    return often or missing",
         f"{TEST_POLL}::test_not_found_for_a_while_is_no_loss",
         f"{TEST_POLL}::test_not_found_several_times_over_long_is_lost",
     ),
     one(
         "lost-by-trouble-while-asking",
         POLL,
-        "            _wait(task, at_least=retry_after or 0.0, unread=not outcome.is_understood)\n",
+        "            _wait(task, at_least=retry_after or 0.0, unread=unread, answered=False)\n",
         '            Task.objects.fail(task.pk, "provider-failed", "", None)\n',
         f"{TEST_POLL}::test_odd_answers_end_nothing",
     ),
@@ -877,9 +885,37 @@ BAD_DAYS = (
     one(
         "surely-over-by-a-clock-that-jumped",
         TASKS,
-        "        return over & ~Q(Exists(jumped))\n",
-        "        return over\n",
-        f"{TEST_BAD_DAYS}::test_a_clock_that_jumps_stops_the_spending",
+        "        return over & ~Q(Exists(paused)) & ~Q(Exists(jumped))\n",
+        "        return over & ~Q(Exists(paused))\n",
+        f"{TEST_CLOCKS}::test_no_send_is_surely_over_because_the_clock_jumped",
+    ),
+    one(
+        "a-reading-after-the-charge-taken-for-one-before",
+        COMPARISON,
+        "        rows = rows.filter(pk__lte=sending.last_reading)\n",
+        "        pass\n",
+        f"{TEST_CLOCKS}::test_what_is_known_to_be_charged_stays_so",
+    ),
+    one(
+        "lost-by-one-silence",
+        POLL,
+        "    if is_over and (answered or _has_lasted(task)):\n",
+        "    if is_over:\n",
+        f"{TEST_CLOCKS}::test_after_days_without_a_network_one_silence_loses_nothing",
+    ),
+    one(
+        "given-up-by-a-clock-that-jumped",
+        POLL,
+        "    return task.time_is_up and clocks.are_trusted()\n",
+        "    return task.time_is_up\n",
+        f"{TEST_CLOCKS}::test_a_jump_ahead_gives_nothing_up",
+    ),
+    one(
+        "purged-by-a-clock-that-jumped",
+        "gallery/jobs/purge.py",
+        "    if not clocks.are_trusted():\n",
+        "    if False:\n",
+        f"{TEST_CLOCKS}::test_a_jump_ahead_empties_no_trash",
     ),
     one(
         "a-link-taken-for-young",
