@@ -393,7 +393,10 @@ def database() -> dict[str, Any]:
         if find_spec("psycopg") is None:
             refuse("DATABASE_URL", f"needs psycopg: {SERVICES}.")
         found["CONN_HEALTH_CHECKS"] = True
-        found["OPTIONS"] = {"connect_timeout": 10, **found.get("OPTIONS", {})}
+        asked = found.get("OPTIONS", {})
+        # As FULL above, whatever the server, its role or PGOPTIONS say.
+        durable = f"{asked.get('options', '')} -c synchronous_commit=on".strip()
+        found["OPTIONS"] = {"connect_timeout": 10, **asked, "options": durable}
     return found
 
 

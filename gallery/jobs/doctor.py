@@ -191,7 +191,7 @@ def _queue() -> Iterator[Finding]:
         return
     age = (timezone.now() - seen).total_seconds()
     words = f"The last heartbeat came through it {age:.0f} seconds ago."
-    if age > settings.HEARTBEAT_LATE_SECONDS:
+    if abs(age) > settings.HEARTBEAT_LATE_SECONDS:  # in the future: the clock went back since
         yield Finding("queue", "fault", words, "Start Artel; if it runs, restart it.")
     else:
         yield Finding("queue", "ok", words)
@@ -228,7 +228,7 @@ def _key_and_balance(balance: answers.BalanceOutcome) -> Finding:
     match balance:
         case answers.Balance(kopecks, credit_kopecks):
             words = f"It is accepted, and {kopecks / 100:.2f} roubles are left."
-            if kopecks + credit_kopecks <= 0:
+            if kopecks + abs(credit_kopecks) <= 0:  # as Balance.left_kopecks has it
                 return Finding("balance", "fault", words, "Top it up at the provider.")
             return Finding("key", "ok", words)
         case answers.OperatorRefusal("balance-empty"):

@@ -28,7 +28,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 def folder() -> Path:
     path: Path = settings.DATA_DIR / "journal"
-    path.mkdir(mode=0o700, exist_ok=True)
+    if not path.is_dir():
+        path.mkdir(mode=0o700, exist_ok=True)
+        store.sync(path.parent)
     return path
 
 

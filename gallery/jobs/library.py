@@ -35,6 +35,7 @@ ORIGINALS = "originals"
 PAGE = 500
 """Names that are looked up at a time."""
 GONE = "the folder of the pictures is gone, or empty: mount its disk first"
+_NUMBERED = re.compile(r"(?:task-(?=\d+[-.])|(?=\d+-[0-9a-f]+\.(?:json|tmp)$))(\d{1,18})")
 _OF_TASK = re.compile(r"/task-(\d{1,18})-[^/]*$")
 
 
@@ -93,6 +94,16 @@ def faults() -> Iterator[Fault]:
     yield from _orphans(names)
 
 
+def of_tasks() -> Iterator[tuple[int, str]]:
+    """Every file that bears a task's number, and that number: originals, quarantine, journal."""
+    root = settings.DATA_DIR
+    for top in (ORIGINALS, store.QUARANTINE, "journal"):
+        for folder, _folders, files in os.walk(root / top):
+            for file in files:
+                if found := _NUMBERED.match(file):
+                    yield int(found[1]), os.path.relpath(os.path.join(folder, file), root)  # noqa: PTH118
+
+
 def _trouble(image: Image) -> str:
     path = settings.DATA_DIR / image.file
     try:
@@ -141,6 +152,17 @@ def _at_work(names: list[str]) -> set[str]:
     return {name for name, pk in of_task.items() if pk in saving} | brought
 
 
+@contextlib.contextmanager
+def _task_of(name: str) -> Iterator[None]:
+    """A transaction in which nobody begins or ends a save of the task that the file names."""
+    found = _OF_TASK.search(name)
+    with transaction.atomic():
+        if found is not None:
+            task = Task.objects.select_for_update(no_key=True).filter(pk=int(found[1]))
+            task.values_list("pk", flat=True).first()
+        yield
+
+
 # Mending
 
 
@@ -159,12 +181,19 @@ def repair(fault: Fault) -> Repair:
 
 
 def _put_away(fault: Fault) -> Repair:
+    """Many files are looked at before the first is mended: a save may have come home meanwhile."""
+    digest = store.digest(settings.DATA_DIR / fault.name)
+    with _task_of(fault.name):
+        now = next(_orphans([fault.name]), None)
+        return _put_orphan_away(now, digest) if now else Repair(True, "its picture has come")
+
+
+def _put_orphan_away(fault: Fault, digest: str) -> Repair:
     root = settings.DATA_DIR
     if fault.is_purged:
         removal.remove_picture(root, fault.name)
         return Repair(True, "removed, as its picture was purged")
     path = root / fault.name
-    digest = store.digest(path)
     home = _home(digest, path.stat().st_size)
     if home is not None:
         store.move(root, fault.name, home.file)
@@ -248,11 +277,7 @@ def withdraw(name: str) -> bool:
 
     Whoever writes that row looks for its file in the same transaction: one of both comes first.
     """
-    found = _OF_TASK.search(name)
-    with transaction.atomic():
-        if found is not None:
-            task = Task.objects.select_for_update(no_key=True).filter(pk=int(found[1]))
-            task.values_list("pk", flat=True).first()
+    with _task_of(name):
         if Image.objects.filter(file=name).exists():
             return False
         was_there: bool = (settings.DATA_DIR / name).exists()

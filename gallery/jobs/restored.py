@@ -9,6 +9,9 @@ from django.conf import settings
 
 from gallery.archive import store
 from gallery.models import Studio, Task, TaskStatus
+from gallery.models.numbers import number_on
+
+from . import library
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +22,25 @@ def note() -> int:
 
     What was queued may have been sent and paid for since the backup: sent again, it would be
     charged twice. What was being sent is in doubt as soon as its claim is over. A set-up link of
-    before the backup lets nobody in.
+    before the backup lets nobody in. Files that are younger than the backup bear the numbers of
+    tasks that the database has not: no other task is to get them.
     """
     Studio.objects.void_setup_token()
     # Also where it was paused at the backup: that cause was another installation's.
     Studio.objects.pause("restored", anew=True)
+    if numbered := [number for number, _name in library.of_tasks()]:
+        number_on(Task, max(numbered))
     queued = Task.objects.real().filter(status=TaskStatus.QUEUED)
     return sum(Task.objects.doubt_restored(pk) for pk in queued.values_list("pk", flat=True))
+
+
+def saved_since() -> list[tuple[int, str]]:
+    """Tasks in doubt whose picture lies there, with its name: they were sent, and paid for."""
+    unknown = set(Task.objects.unknown().filter(sent_at=None).values_list("pk", flat=True))
+    kept = f"{library.ORIGINALS}/"
+    return sorted(
+        (pk, name) for pk, name in library.of_tasks() if pk in unknown and name.startswith(kept)
+    )
 
 
 def announce() -> None:

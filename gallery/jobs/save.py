@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
+NAMED_BY = 16
+"""Characters of its hash that are part of a file's name."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 """Of a disk, or of what its owner may use of it."""
 
@@ -137,10 +139,33 @@ def _originals(task: Task) -> set[str]:
     return {str(path.relative_to(root)) for path in found}
 
 
+def _left_behind(task: Task) -> StoredFile | None:
+    """The whole picture that an earlier save kept before it died, or before the database took its
+    row: the link may be dead by now.
+    """
+    for name in sorted(_originals(task)):
+        path = settings.DATA_DIR / name
+        try:
+            sha256 = store.digest(path)
+            if not path.name.startswith(f"task-{task.pk}-{sha256[:NAMED_BY]}"):
+                continue
+            with opened(path) as picture:
+                known, copies = facts(picture), _shrink(picture, task)
+            size = path.stat().st_size
+            store.sync(path.parent)  # whoever named it so may have died before that
+        except (BadPicture, OSError):
+            continue
+        _write_thumbnails(copies, name)
+        return _described(name, sha256, size, known)
+    return None
+
+
 def _fetch(task: Task) -> StoredFile:
     root = settings.DATA_DIR
     if library.is_gone():
         raise FileNotFoundError(errno.ENOENT, "the folder of the originals is gone")
+    if (found := _left_behind(task)) is not None:
+        return found
     with store.receive(root) as incoming:
         fetch(
             task.result_url,
@@ -167,7 +192,7 @@ def _fetch(task: Task) -> StoredFile:
             store.keep(incoming, root, name)
         failpoint("save-before-thumbnails")
         _write_thumbnails(copies, name)
-    return _described(incoming, name, known)
+    return _described(name, incoming.sha256, incoming.size, known)
 
 
 @contextmanager
@@ -187,7 +212,7 @@ def brought(task: Task, incoming: store.Incoming) -> Iterator[StoredFile]:
         store.keep(incoming, root, name)
         failpoint("upload-kept")
         _write_thumbnails(copies, name)
-        yield _described(incoming, name, known)
+        yield _described(name, incoming.sha256, incoming.size, known)
     finally:
         library.withdraw(name)
         store.remove(root, promise)
@@ -206,11 +231,11 @@ def rescue(task: Task, file: StoredFile, *, by: User) -> bool:
     return True
 
 
-def _described(incoming: store.Incoming, name: str, known: Facts) -> StoredFile:
+def _described(name: str, sha256: str, size: int, known: Facts) -> StoredFile:
     return StoredFile(
         name=name,
-        sha256=incoming.sha256,
-        size=incoming.size,
+        sha256=sha256,
+        size=size,
         mime=known.mime,
         width=known.width,
         height=known.height,
@@ -221,7 +246,7 @@ def _described(incoming: store.Incoming, name: str, known: Facts) -> StoredFile:
 def _name(task: Task, sha256: str, extension: str, again: str = "") -> str:
     """The same task and bytes give the same name, so that a save done twice leaves one file."""
     day = task.created_at.astimezone(UTC)
-    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:16]}{again}.{extension}"
+    return f"originals/{day:%Y/%m}/task-{task.pk}-{sha256[:NAMED_BY]}{again}.{extension}"
 
 
 def _shrink(picture: Picture, task: Task) -> thumbnails.Copies:

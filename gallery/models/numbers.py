@@ -29,6 +29,27 @@ class _Numbers(Func):
         return self.as_sql(compiler, connection, function=json_text, cast="::json", **context)
 
 
+def number_on(kind: type[models.Model], last: int) -> None:
+    """Give no new row of this kind a number up to `last`, which is 1 or more."""
+    table, column = kind._meta.db_table, kind._meta.pk.column
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "UPDATE sqlite_sequence SET seq = max(seq, %s) WHERE name = %s", [last, table]
+            )
+            if cursor.rowcount == 0:
+                cursor.execute(
+                    "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, last]
+                )
+            return
+        cursor.execute(
+            "SELECT pg_get_serial_sequence(%s, %s)", [connection.ops.quote_name(table), column]
+        )
+        (sequence,) = cursor.fetchone()
+        higher = f"SELECT setval(%s, greatest(last_value, %s)) FROM {sequence}"  # noqa: S608
+        cursor.execute(higher, [sequence, last])
+
+
 def add_rows(
     kind: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[int]]
 ) -> None:

@@ -62,6 +62,8 @@ def _queue() -> str:
     age = (timezone.now() - seen).total_seconds()
     if age > settings.HEARTBEAT_LATE_SECONDS:
         return f"The last heartbeat came through the queue {age:.0f} seconds ago."
+    if age < -settings.HEARTBEAT_LATE_SECONDS:
+        return "The clock went back, and no heartbeat has come through the queue since."
     return ""
 
 

@@ -75,6 +75,28 @@ def test_killed_between_file_and_row_and_then_given_other_bytes_leaves_one_file(
     check_files(data_dir)
 
 
+def test_what_was_kept_before_its_row_is_enough_when_the_link_is_dead(
+    task: Task, provider: DemoServer, data_dir: Path
+) -> None:
+    """Paid for, whole, and there: it is not lost because the provider has it no more."""
+    name = save._fetch(task).name
+    provider.fault("download", "gone", match=task.batch.prompt.text)
+    done = fetch(task)
+    assert (done.status, done.saves) == (S.DONE, 1)
+    image = Image.objects.get(task=task)
+    assert (image.file, image.size) == (name, (data_dir / name).stat().st_size)
+    assert image.width > 1
+    check_files(data_dir)
+    check_money()
+
+
+def test_what_is_not_whole_is_not_enough(task: Task, provider: DemoServer, data_dir: Path) -> None:
+    kept = data_dir / save._fetch(task).name
+    kept.write_bytes(kept.read_bytes()[:-9])
+    provider.fault("download", "gone", match=task.batch.prompt.text)
+    assert fetch(task).status == S.RENDERING
+
+
 def test_a_save_that_was_overtaken_leaves_no_file(
     task: Task, provider: DemoServer, data_dir: Path
 ) -> None:
@@ -86,7 +108,10 @@ def test_a_save_that_was_overtaken_leaves_no_file(
         failpoints.arm(None)
         Task.objects.filter(pk=task.pk).update(claimed_until=timezone.now())
         provider.fault("download", "png")
+        (kept,) = (data_dir / "originals").rglob("*.webp")
+        unseen = kept.rename(data_dir / "unseen")  # else the other would make do with it
         assert fetch(task).status == S.DONE
+        unseen.rename(kept)
 
     failpoints.arm(overtake)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +64,47 @@ def test_a_set_up_link_of_before_lets_nobody_in(alice: User) -> None:
     newer = Studio.objects.issue_setup_token()
     assert newer
     assert Studio.objects.is_setup_token(newer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "originals/2026/11/task-{}-0123456789abcdef.webp",
+        "quarantine/task-{}.0123456789ab",
+        "journal/{}-6f1d2a.json",
+    ],
+)
+def test_no_new_task_gets_the_number_of_what_lies_on_the_disk(
+    real: None, data_dir: Path, submit: Submit, alice: User, name: str
+) -> None:
+    """It is of after the backup: the next task's save would remove it, or its owner see it."""
+    later = submit(alice).tasks.get().pk + 900
+    path = data_dir / name.format(later)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"of after the backup")
+    restored()
+    assert submit(alice).tasks.get().pk == later + 1
+    restored()
+    assert submit(alice).tasks.get().pk > later + 1, "never back"
+
+
+def test_numbers_go_on_also_in_an_empty_database(
+    real: None, data_dir: Path, submit: Submit, alice: User
+) -> None:
+    (data_dir / "originals").mkdir()
+    (data_dir / "originals/task-70-0123.webp").write_bytes(b"x")
+    restored()
+    assert submit(alice).tasks.get().pk >= 71
+
+
+def test_the_file_of_a_task_that_is_in_doubt_is_named(
+    real: None, data_dir: Path, submit: Submit, alice: User
+) -> None:
+    """Whoever sent it again would pay twice for what lies there."""
+    queued, other = submit(alice, count=2).tasks.order_by("pk")
+    kept = data_dir / f"originals/2026/11/task-{queued.pk}-0123456789abcdef.webp"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"saved since the backup")
+    told = restored()
+    assert f"Task {queued.pk} is unknown, and was saved since: {kept.relative_to(data_dir)}" in told
+    assert f"Task {other.pk}" not in told

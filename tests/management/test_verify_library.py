@@ -132,6 +132,36 @@ def test_what_is_being_saved_at_this_moment_is_no_orphan(
     assert "orphaned" in verify()[0], "its saver died"
 
 
+def test_a_save_that_comes_home_between_look_and_repair_keeps_its_file(
+    provider: DemoServer, submit: Submit, alice: User, data_dir: Path
+) -> None:
+    task = send(submit(alice, "comes home").tasks.get())
+    provider.ready(id=task.remote_id)
+    ask(task)
+    save._fetch(Task.objects.get(pk=task.pk))  # and killed before its row
+    (fault,) = library.faults()
+    assert fault.kind == "orphaned"
+    assert fetch(task).status == TaskStatus.DONE
+    assert library.repair(fault).words == "its picture has come"
+    check_files(data_dir)
+
+
+def test_a_save_that_has_begun_between_look_and_repair_keeps_its_file(
+    provider: DemoServer, submit: Submit, alice: User, data_dir: Path
+) -> None:
+    task = send(submit(alice, "has begun").tasks.get())
+    provider.ready(id=task.remote_id)
+    ask(task)
+    save._fetch(Task.objects.get(pk=task.pk))
+    (fault,) = library.faults()
+    claim = Task.objects.claim_save(task.pk)
+    assert claim
+    file = save._fetch(Task.objects.get(pk=task.pk))
+    library.repair(fault)
+    save._keep(Task.objects.get(pk=task.pk), claim, file)
+    check_files(data_dir)
+
+
 def test_an_upload_that_was_killed_before_its_row_is_swept(
     submit: Submit, alice: User, admin: User, data_dir: Path, settings: Any
 ) -> None:

@@ -918,6 +918,22 @@ BAD_DAYS = (
         f"{TEST_CLOCKS}::test_a_jump_ahead_empties_no_trash",
     ),
     one(
+        "numbers-given-twice-after-a-restore",
+        "gallery/jobs/restored.py",
+        "        number_on(Task, max(numbered))\n",
+        "        pass\n",
+        "tests/management/test_restored.py"
+        "::test_no_new_task_gets_the_number_of_what_lies_on_the_disk",
+    ),
+    one(
+        "put-away-without-another-look",
+        "gallery/jobs/library.py",
+        "        now = next(_orphans([fault.name]), None)\n",
+        "        now = fault\n",
+        "tests/management/test_verify_library.py"
+        "::test_a_save_that_comes_home_between_look_and_repair_keeps_its_file",
+    ),
+    one(
         "a-link-taken-for-young",
         TASKS,
         '            "link_since": now,\n',

@@ -223,6 +223,14 @@ def test_postgresql(read: Any) -> None:
     assert found["default"]["ENGINE"] == "django.db.backends.postgresql"
     assert found["default"]["CONN_HEALTH_CHECKS"]
     assert found["default"]["PORT"] == 5433
+    # What is committed before a paid call is there after a power cut, whatever the server says.
+    assert found["default"]["OPTIONS"]["options"] == "-c synchronous_commit=on"
+
+
+def test_options_of_ones_own_stay(read: Any) -> None:
+    url = "postgres://db.example/artel?options=-c%20work_mem%3D16MB"
+    options = read(DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]["options"]
+    assert options == "-c work_mem=16MB -c synchronous_commit=on"
 
 
 def test_redis_carries_cache_sessions_and_queue(read: Any) -> None:

@@ -45,6 +45,15 @@ def test_a_late_heartbeat(client: Client, beating: None, settings: Any) -> None:
     assert "seconds ago" in answer.json()["reasons"]["queue"]
 
 
+def test_a_heartbeat_of_a_clock_that_went_back(
+    client: Client, beating: None, settings: Any
+) -> None:
+    """It says nothing of a queue that has stood still since."""
+    ahead = timezone.now() + timedelta(seconds=settings.HEARTBEAT_LATE_SECONDS + 5)
+    Lease.objects.filter(name="queue").update(seen_at=ahead)
+    assert "clock went back" in client.get("/healthz").json()["reasons"]["queue"]
+
+
 def test_a_missing_folder(client: Client, beating: None, settings: Any) -> None:
     settings.DATA_DIR = settings.DATA_DIR / "gone"
     answer = client.get("/healthz")

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from gallery.jobs import backup, library
+from gallery.jobs import backup, library, restored
 from gallery.jobs.processes import umask
 
 
@@ -35,9 +35,17 @@ class Command(BaseCommand):
             "Next: start Artel, look through the unknowns in the panel (Tasks, Unknown) with the"
             " provider's own list of tasks beside you, then resume spending (Studio)."
         )
-        faults = [fault for fault in library.faults() if fault.kind != "orphaned"]
+        for pk, name in restored.saved_since():
+            self.stdout.write(f"Task {pk} is unknown, and was saved since: {name}")
+        found = list(library.faults())
+        faults = [fault for fault in found if fault.kind != "orphaned"]
         for fault in faults:
             self.stdout.write(f"{fault.kind}: {fault.name} (picture {fault.image})")
+        if len(found) > len(faults):
+            self.stdout.write(
+                f"Files of which the backup knows nothing: {len(found) - len(faults)}."
+                " manage.py verify_library names them; they are of pictures made since, or deleted."
+            )
         if faults:
             raise CommandError("Not every picture's file was in the backup.")
 

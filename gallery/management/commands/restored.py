@@ -15,3 +15,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Spending is paused. Tasks that may have been sent since the backup: {doubted}."
         )
+        for pk, name in restored.saved_since():
+            self.stdout.write(f"Task {pk} is unknown, and was saved since: {name}")
