@@ -63,7 +63,8 @@ ADDRESSED = {
 
 def claim(task: Task, events: Sequence[Event]) -> str:
     """In the provider's language, and beneath in the reader's; empty for what was never sent."""
-    if task.sent_at is None or task.status == S.SENDING or task.reason == "never-left":
+    may_have_left = task.sent_at is not None or doubt_of(events) is not None
+    if not may_have_left or task.status == S.SENDING or task.reason == "never-left":
         return ""
     with override(PROVIDERS_LANGUAGE):
         theirs = _written(task, events)

@@ -301,6 +301,7 @@ class Doing:
             "deed": deed,
             "row": row,
             "form": form,
+            "is_too_late": not deed.may(row),
             "back": self.after_deed(row),
             **self.deed_context(request, deed, row),
         }

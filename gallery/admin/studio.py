@@ -45,7 +45,7 @@ class PauseForm(forms.Form):
         max_length=500,
         required=False,
         label=_("Why?"),
-        help_text=_("Shown here to whoever thinks of resuming."),
+        help_text=_("Everybody reads it beside the notice, on every page."),
     )
 
 

@@ -73,6 +73,9 @@ class TaskAdmin(Doing, ReadOnly):
         "quarantine", "support_claim",
     )  # fmt: skip
 
+    class Media:
+        js = ("js/copy.js",)
+
     price = roubles("price_kopecks", _("price"))
     cost = roubles("cost_kopecks", _("cost by the provider"))
     whose = person("owner", _("owner"))
@@ -96,8 +99,7 @@ class TaskAdmin(Doing, ReadOnly):
     def support_claim(self, task: Task) -> str:
         """Who writes to the provider is whoever has the account there."""
         text = claim(task, list(Event.objects.filter(task=task)))
-        shown = '<details><summary>{}</summary><pre class="claim code">{}</pre></details>'
-        return format_html(shown, gettext("Show it"), text) if text else ""
+        return render_to_string("admin/_claim.html", {"claim": text}) if text else ""
 
     @admin.display(description=_("quarantine"))
     def quarantine(self, task: Task) -> str:

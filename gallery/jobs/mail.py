@@ -84,7 +84,8 @@ def send_alarm(task_ids: Iterable[int], level: int) -> bool:
     context = {
         "tasks": tasks,
         "count": len(tasks),
-        "oldest": tasks[0],
+        "now": timezone.now(),
+        "is_last": level == len(settings.ALARM_SECONDS),
         "link": settings.PUBLIC_URL + path if settings.PUBLIC_URL else "",
     }
     reached = []

@@ -86,7 +86,8 @@ def save(task_id: int) -> None:
     try:
         file = _fetch(task)
     except DownloadError as error:
-        _relink(task, claim, _download_reason(error.reason), error.reason)
+        words = error.reason.replace("http-", "HTTP ") if "http-" in error.reason else ""
+        _relink(task, claim, _download_reason(error.reason), words)
     except BadPicture as error:
         _relink(task, claim, error.reason, error.detail)
     except OSError as error:

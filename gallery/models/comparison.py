@@ -155,6 +155,11 @@ class Comparison(models.Model):
         return self.before_kopecks - self.after_kopecks
 
     @property
+    def rose_kopecks(self) -> int:
+        """What came to the balance in between, as a top-up does; 0 when it fell."""
+        return max(0, -(self.moved_kopecks or 0))
+
+    @property
     def why_sentence(self) -> str:
         return str(WHY.get(self.why, ""))
 

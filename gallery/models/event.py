@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .on_commit import log_on_commit
-from .reasons import sentence
+from .reasons import MISMATCHES, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,9 @@ class Event(models.Model):
 
     @property
     def reason_sentence(self) -> str:
-        return sentence(self.facts.get("reason", ""))
+        """Why; and of an id that was given, what somebody confirmed it in spite of."""
+        overruled = [str(MISMATCHES[code]) for code in self.facts.get("overruled", ())]
+        return " ".join([*overruled, sentence(self.facts.get("reason", ""))]).strip()
 
     @property
     def is_doubt(self) -> bool:

@@ -46,8 +46,9 @@ def number_on(kind: type[models.Model], last: int) -> None:
             "SELECT pg_get_serial_sequence(%s, %s)", [connection.ops.quote_name(table), column]
         )
         (sequence,) = cursor.fetchone()
-        higher = f"SELECT setval(%s, greatest(last_value, %s)) FROM {sequence}"  # noqa: S608
-        cursor.execute(higher, [sequence, last])
+        cursor.execute(f"SELECT last_value FROM {sequence}")  # noqa: S608
+        if cursor.fetchone()[0] <= last:
+            cursor.execute("SELECT setval(%s, %s)", [sequence, last])
 
 
 def add_rows(

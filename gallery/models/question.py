@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .reasons import sentence
+from .reasons import MISMATCHES, sentence
 from .states import TaskStatus
 from .task import Task
 from .task_queryset import RemoteIdTaken
@@ -36,11 +36,7 @@ WORDS: dict[str, str | Promise] = {
     "no-such-task": _("The provider does not know this id."),
     "no-answer": _("The provider gave no usable answer about this id."),
     "moved-on": _("Its state has changed in the meantime."),
-    # What does not match.
-    "prompt-differs": _("The provider has another prompt under this id."),
-    "prompt-untold": _("The provider does not say which prompt it has under this id."),
-    "time-outside": _("The provider took this id at another time than this task was sent."),
-    "time-untold": _("The provider does not say when it took this id."),
+    **MISMATCHES,
 }
 
 
@@ -130,7 +126,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
         mine = self.filter(pk=question.pk)
         try:
             at = _taken_at(question)
-            if Task.objects.identify(question.task_id, question.remote_id, by=by, taken_at=at):
+            if Task.objects.identify(
+                question.task_id, question.remote_id, by=by, taken_at=at,
+                overruled=question.reasons,
+            ):  # fmt: skip
                 return True
         except RemoteIdTaken:
             mine.update(standing=Standing.REFUSED, reasons=["taken"])

@@ -96,6 +96,15 @@ def family(code: str) -> str:
     return _FAMILIES.get(code, code)
 
 
+MISMATCHES: dict[str, str | Promise] = {
+    "prompt-differs": _("The provider has another prompt under this id."),
+    "prompt-untold": _("The provider does not say which prompt it has under this id."),
+    "time-outside": _("The provider took this id at another time than this task was sent."),
+    "time-untold": _("The provider does not say when it took this id."),
+}
+"""What of an id that was given does not match its task."""
+
+
 def sentence(code: str) -> str:
     """A reason in words. A code without words of its own is shown by its family, never raw."""
     if not code:

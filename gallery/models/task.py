@@ -15,7 +15,7 @@ from .image_model import ImageModel
 from .reasons import sentence
 from .spans import span
 from .states import NOTED, OPEN, PAID_NOT_SAVED, TROUBLED, TaskStatus
-from .task_filters import DEMO
+from .task_filters import CONTENT_REFUSED, DEMO
 from .task_queryset import TaskQuerySet
 
 if TYPE_CHECKING:
@@ -134,6 +134,11 @@ class Task(models.Model):
     @property
     def is_troubled(self) -> bool:
         return self.status in TROUBLED
+
+    @property
+    def is_content_refused(self) -> bool:
+        """As `content_refused` has it in the database."""
+        return self.status == TaskStatus.FAILED and self.reason == CONTENT_REFUSED
 
     @property
     def may_be_noted(self) -> bool:

@@ -32,7 +32,7 @@ from .studio import Studio
 from .task_filters import CONTENT_REFUSED, TaskFilters, now_and
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from .user import User
@@ -259,15 +259,20 @@ class TaskQuerySet(TaskFilters):
     # Resolving what is unknown
 
     def identify(
-        self, pk: int, remote_id: str, *, by: User, taken_at: datetime | None = None
-    ) -> bool:
+        self, pk: int, remote_id: str, *, by: User, taken_at: datetime | None = None,
+        overruled: Sequence[str] = (),
+    ) -> bool:  # fmt: skip
         """An administrator found the provider's task id. Raises RemoteIdTaken.
 
-        When the provider took it is when it was sent, where nobody knew that after a restore.
+        When the provider took it is when it was sent, where nobody knew that after a restore. What
+        does not match, and was overruled by them, stays in the story.
         """
         sent_at = F("sent_at") if taken_at is None else Coalesce("sent_at", Value(taken_at))
+        facts = {"overruled": list(overruled)} if overruled else {}
         return any(
-            self._take_id(pk, old, remote_id, kind="identified", actor=by, sent_at=sent_at)
+            self._take_id(
+                pk, old, remote_id, kind="identified", actor=by, facts=facts, sent_at=sent_at
+            )
             for old in (S.UNKNOWN, S.WRITTEN_OFF)
         )
 

@@ -42,6 +42,14 @@ class Entry:
         return self.tasks - len(self.cards)
 
     @property
+    def is_refused(self) -> bool:
+        """Its content was refused the last time, and to repeat that endangers the key: "Edit and
+        run" leads to the composer, which warns.
+        """
+        newest = self.cards[0].task if self.cards else None
+        return newest is not None and newest.is_content_refused
+
+    @property
     def is_cut(self) -> bool:
         """The list has perhaps not the whole text."""
         return len(getattr(self.prompt, "excerpt", "")) == EXCERPT

@@ -41,11 +41,11 @@
     if (asking || (timer && !now)) return;
     clearTimeout(timer);
     timer = 0;
-    const open = $$(".card").some(({ dataset }) => /queued|sending|rendering|saving/.test(dataset.status));
-    if (!open && !$("[data-waits]")) return;
+    const states = $$(".card").map((card) => card.dataset.status).join();
+    const open = /queued|(send|render|sav)ing/.test(states);
+    if (!open && !/unknown|lost/.test(states)) return;
     const step = (document.body.dataset.live || 1) * 1000;
-    const slow = document.hidden || !open;
-    const wait = slow ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
+    const wait = document.hidden || !open ? Math.max(10_000, step) : Math.min(30_000, step * 2 ** misses);
     timer = setTimeout(ask, now ? 0 : wait);
   }
 
