@@ -77,6 +77,9 @@ def own_names() -> list[str]:
 
 # The host names that this installation answers to.
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", ",".join(own_names()))
+for name in ALLOWED_HOSTS:
+    if not re.fullmatch(r"\.?[\w.-]*\w|\[[0-9a-f:.]+\]", name):
+        refuse("ALLOWED_HOSTS", "must be a list of host names such as artel.example,.example.org.")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 SECURE = PUBLIC_URL.startswith("https://")
@@ -138,6 +141,8 @@ def provider_key() -> str:
             "GPTUNNEL_API_KEY",
             "is unset although GPTUNNEL_API_URL is set: set the key, or unset both for the demo.",
         )
+    if not key.isascii() or " " in key:
+        refuse("GPTUNNEL_API_KEY", "holds a blank or a letter that no key has.")
     return key
 
 
@@ -380,6 +385,8 @@ def database() -> dict[str, Any]:
         refuse("DATABASE_URL", sentence)
     found["CONN_MAX_AGE"] = None
     if found["ENGINE"] == "django.db.backends.sqlite3":
+        # What was opened while the file could only be read stays so: SQLite never tries again.
+        found["CONN_MAX_AGE"] = 60
         found["OPTIONS"] = {
             "timeout": 20,
             # A deferred transaction that turns writer fails at once with "locked"; this one waits.
@@ -533,6 +540,8 @@ SUPERUSER_PASSWORD = text("DJANGO_SUPERUSER_PASSWORD")
 SUPERUSER_EMAIL = text("DJANGO_SUPERUSER_EMAIL")
 if SUPERUSER_PASSWORD and not SUPERUSER_USERNAME:
     refuse("DJANGO_SUPERUSER_USERNAME", "is unset although DJANGO_SUPERUSER_PASSWORD is set.")
+if SUPERUSER_EMAIL and not re.fullmatch(r"[^@\s]+@[^@\s]+", SUPERUSER_EMAIL):
+    refuse("DJANGO_SUPERUSER_EMAIL", "must be an address such as name@mail.example.")
 
 # One line an event, on standard error; see project/log.py. Ours tell what happens, the libraries'
 # what goes wrong, and DEBUG makes both tell more.

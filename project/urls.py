@@ -123,3 +123,5 @@ urlpatterns = [
     path("admin/login/", accounts.admin_login, name="admin_login"),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "gallery.views.errors.broken"

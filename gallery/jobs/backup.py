@@ -22,8 +22,9 @@ import subprocess
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 MANIFEST = "artel-backup.json"
 BEGUN = f"{MANIFEST}.draft"
 """Stands in a folder until its manifest does: a first copy that was killed is known by it."""
@@ -49,6 +52,10 @@ NOT_COPIED = ("django_session", "django_q_ormq")
 """Whoever has a session's key is logged in; what waits in the queue are wake-ups for others."""
 REMEDY = "It stays as it is: choose another folder, or restore it if its own database was lost."
 LOCKS = ("serve.lock", "worker.lock", "cluster.lock")
+
+
+class Unreadable(OSError):
+    """The disk does not give a file that is to be copied."""
 
 
 class Refused(Exception):
@@ -119,7 +126,7 @@ def _installation() -> str:
 
     It stays with the database wherever that is copied or restored to.
     """
-    with _answering():
+    with answering():
         applied = MigrationRecorder(connection).applied_migrations()
     try:
         moment: datetime = applied["gallery", "0001_initial"].applied
@@ -194,6 +201,13 @@ def _suffix() -> str:
 
 def _copy_sqlite(draft: Path) -> None:
     """By SQLite's own means: one moment of the database, while others write on."""
+    try:
+        _copy_moment(draft)
+    except sqlite3.Error as error:
+        raise Refused(f"The database could not be copied to {draft.parent}: {error}.") from error
+
+
+def _copy_moment(draft: Path) -> None:
     with (
         closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=20)) as source,
         closing(sqlite3.connect(draft, isolation_level=None)) as copy,
@@ -215,7 +229,11 @@ def _copy_originals(folder: Path) -> tuple[int, list[str]]:
     rows = Image.objects.with_file().order_by("pk").values_list("file", "sha256", "size")
     for name, sha256, size in rows.iterator(chunk_size=500):
         target = folder / name
-        if _is_copied(target, size) or _copy(settings.DATA_DIR / name, target, sha256):
+        try:
+            is_there = _is_copied(target, size) or _copy(settings.DATA_DIR / name, target, sha256)
+        except Unreadable:  # one bad sector is no reason to have no copy of the rest
+            is_there = False
+        if is_there:
             copied += 1
         elif Image.objects.with_file().filter(file=name).exists():  # else it was purged just now
             missing.append(name)
@@ -249,9 +267,7 @@ def restore(folder: Path) -> tuple[Manifest, int]:
     doubt and spending is paused. Whatever is killed in between, the next start does both first.
     """
     manifest = _manifest(folder)
-    with _alone(
-        settings.DATA_DIR, LOCKS, f"Artel is running on DATA_DIR {settings.DATA_DIR}: stop it."
-    ):
+    with while_stopped():
         if not _is_empty():
             raise Refused("The database is in use: restore into an empty DATA_DIR and database.")
         for name in (JOURNAL, QUARANTINE, ORIGINALS):
@@ -275,7 +291,7 @@ def _manifest(folder: Path) -> Manifest:
 
 def _is_empty() -> bool:
     """Whether the database answers, and has nothing of anybody's: no table, or nobody yet."""
-    with _answering():
+    with answering():
         tables = connection.introspection.table_names()
         return not tables or (User._meta.db_table in tables and not User.objects.exists())
 
@@ -303,6 +319,14 @@ def _place_database(source: Path, sha256: str) -> None:
 
 
 @contextmanager
+def while_stopped() -> Iterator[None]:
+    """Nobody starts Artel meanwhile; Refused while it runs."""
+    running = f"Artel is running on DATA_DIR {settings.DATA_DIR}: stop it."
+    with _alone(settings.DATA_DIR, LOCKS, running):
+        yield
+
+
+@contextmanager
 def _alone(folder: Path, names: Sequence[str], sentence: str) -> Iterator[None]:
     locks = [LockFile(folder / name) for name in names]
     try:
@@ -316,7 +340,8 @@ def _alone(folder: Path, names: Sequence[str], sentence: str) -> Iterator[None]:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
+    """Refused, in words, when the database does not do what is asked of it within."""
     try:
         yield
     except DatabaseError as error:
@@ -354,6 +379,8 @@ def _copy_tree(source: Path, target: Path) -> None:
                 _copy(path, final)
         except FileNotFoundError:  # brought home, or purged, just now
             continue
+        except Unreadable as error:
+            log.warning("not-copied", file=str(path), why=error.strerror)
 
 
 def _copy(source: Path, final: Path, sha256: str = "") -> bool:
@@ -366,11 +393,13 @@ def _copy(source: Path, final: Path, sha256: str = "") -> bool:
         reading = source.open("rb")
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise Unreadable(error.errno, error.strerror, str(source)) from error
     final.parent.mkdir(parents=True, exist_ok=True)
     draft = final.with_name(f".{final.name}.{secrets.token_hex(4)}.draft")
     try:
         with reading, draft.open("xb") as writing:
-            while chunk := reading.read(1024 * 1024):
+            while chunk := _read_on(reading, source):
                 digest.update(chunk)
                 writing.write(chunk)
             writing.flush()
@@ -382,6 +411,13 @@ def _copy(source: Path, final: Path, sha256: str = "") -> bool:
         draft.unlink(missing_ok=True)
     store.sync(final.parent)
     return True
+
+
+def _read_on(reading: BinaryIO, source: Path) -> bytes:
+    try:
+        return reading.read(1024 * 1024)
+    except OSError as error:  # of the disk that is copied from, and not of the one copied to
+        raise Unreadable(error.errno, error.strerror, str(source)) from error
 
 
 def _write(final: Path, content: bytes) -> None:

@@ -45,6 +45,8 @@ KEPT_FAILURES = timedelta(days=14)
 PULSE_SECONDS = 40.0  # the sentinel counts its workers twice a second; a locked database takes 20 s
 DRAIN_SECONDS = 40.0  # for the sends in flight when a broken cluster is to be replaced
 
+SCHEDULES_LATE_SECONDS = 300.0
+
 STOPPED, ENDED, BROKEN = 0, 1, 3  # exit codes of a cluster: as asked, by itself, to be replaced
 
 
@@ -86,6 +88,17 @@ def ensure_schedules() -> None:
                 "next_run": timezone.now() + timedelta(seconds=20),
             },
         )
+
+
+def schedules_late() -> float:
+    """For how many seconds what is due each minute has not been begun; 0.0 while all is well.
+
+    The heartbeat does not tell: it is not sent by the schedules.
+    """
+    due = Schedule.objects.filter(schedule_type=Schedule.MINUTES, func__startswith="gallery.")
+    oldest = due.order_by("next_run").values_list("next_run", flat=True).first()
+    late = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+    return late if late > SCHEDULES_LATE_SECONDS else 0.0
 
 
 def prune() -> None:

@@ -18,11 +18,12 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from gallery.archive.store import free_bytes
-from gallery.models import Event, ImageModel, Studio, reasons
+from gallery.models import Event, ImageModel, Studio, reasons, takes_writes
 from gallery.provider import answers
 from gallery.provider.hosts import no_way_to
 
 from . import cluster, library, remote
+from .save import NO_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -75,13 +76,14 @@ def _sentence(reason: str) -> str:
 
 def _permissions() -> Iterator[Finding]:
     root: Path = settings.DATA_DIR
-    bad = [folder for folder in (root, *_folders(root)) if not _can_write(folder)]
-    for folder in bad:
+    tried = {folder: _trouble_writing(folder) for folder in (root, *_folders(root))}
+    bad = {folder: error for folder, error in tried.items() if error is not None}
+    for folder, error in bad.items():
+        remedy = "Give it to the user that runs Artel; under systemd, name it in ReadWritePaths."
+        if error.errno in NO_ROOM:
+            remedy = "Make room on its disk."
         yield Finding(
-            "permissions",
-            "fault",
-            f"{folder} cannot be written to.",
-            "Give it to the user that runs Artel; under systemd, name it in ReadWritePaths.",
+            "permissions", "fault", f"{folder} cannot be written to: {error.strerror}.", remedy
         )
     if not bad:
         yield Finding("permissions", "ok", f"{root} can be written to.")
@@ -101,13 +103,13 @@ def _folders(root: Path) -> list[Path]:
     return [root / name for name in names if (root / name).exists()]
 
 
-def _can_write(folder: Path) -> bool:
+def _trouble_writing(folder: Path) -> OSError | None:
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return error
+    return None
 
 
 def _disk() -> Iterator[Finding]:
@@ -145,7 +147,15 @@ def _database() -> Generator[Finding, None, bool]:
             "Start Artel, which applies them.",
         )
         return False
-    yield Finding("database", "ok", f"{connection.vendor} answers.")
+    if not takes_writes():
+        yield Finding(
+            "database",
+            "fault",
+            "It can only be read, or its disk is full.",
+            "Make room, give its file to the user that runs Artel, or end the standby.",
+        )
+    else:
+        yield Finding("database", "ok", f"{connection.vendor} answers.")
     return True
 
 
@@ -192,6 +202,9 @@ def _queue() -> Iterator[Finding]:
     age = (timezone.now() - seen).total_seconds()
     words = f"The last heartbeat came through it {age:.0f} seconds ago."
     if abs(age) > settings.HEARTBEAT_LATE_SECONDS:  # in the future: the clock went back since
+        yield Finding("queue", "fault", words, "Start Artel; if it runs, restart it.")
+    elif late := cluster.schedules_late():
+        words = f"What is due each minute has not been begun for {late / 60:.0f} minutes."
         yield Finding("queue", "fault", words, "Start Artel; if it runs, restart it.")
     else:
         yield Finding("queue", "ok", words)

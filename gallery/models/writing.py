@@ -6,6 +6,9 @@ import os
 
 from django.db import connection
 
+ROOM_BYTES = 1024 * 1024
+"""A disk with less takes no more than what is written over."""
+
 
 def takes_writes() -> bool:
     """Seen without writing: of SQLite by its file, of PostgreSQL by what it says of itself, which
@@ -20,6 +23,8 @@ def takes_writes() -> bool:
             return False
     file = connection.settings_dict["NAME"]
     try:
-        return os.access(file, os.W_OK) and not os.statvfs(file).f_flag & os.ST_RDONLY
+        disk = os.statvfs(file)
     except OSError:
         return False
+    has_room = disk.f_bavail * disk.f_frsize >= ROOM_BYTES
+    return has_room and os.access(file, os.W_OK) and not disk.f_flag & os.ST_RDONLY

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.defaults import server_error
+
+from .health import healthz
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -34,6 +41,19 @@ def no_database(request: HttpRequest) -> HttpResponse:
     """
     status = 422 if "HX-Request" in request.headers else 503
     return _interrupted(request, status=status, reason="no-database")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Whatever nobody caught. A database that does not answer is no fault of ours, and what was
+    typed is shown; who asks for our health is told of it as ever.
+    """
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return server_error(request)
+    request.user = AnonymousUser()  # to find out whose page it is would be to ask once more
+    if request.path == reverse("healthz"):
+        return healthz(request)
+    status = 422 if "HX-Request" in request.headers else 503
+    return _interrupted(request, status=status, reason="no-answer")
 
 
 def _interrupted(request: HttpRequest, *, status: int, reason: str) -> HttpResponse:

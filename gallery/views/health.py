@@ -54,7 +54,7 @@ def _queue() -> str:
     if cluster.broker_trouble():
         return "The queue's Redis does not answer."
     try:
-        seen = cluster.last_heartbeat()
+        seen, late = cluster.last_heartbeat(), cluster.schedules_late()
     except DatabaseError:
         return "The queue's heartbeat cannot be read."
     if seen is None:
@@ -64,6 +64,8 @@ def _queue() -> str:
         return f"The last heartbeat came through the queue {age:.0f} seconds ago."
     if age < -settings.HEARTBEAT_LATE_SECONDS:
         return "The clock went back, and no heartbeat has come through the queue since."
+    if late:
+        return f"What is due each minute has not been begun for {late / 60:.0f} minutes."
     return ""
 
 

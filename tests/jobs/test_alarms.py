@@ -179,6 +179,24 @@ def test_the_mail_goes_to_administrators_in_their_language(
     assert task.batch.prompt.text not in letter.body
 
 
+@pytest.mark.parametrize(
+    ("hours", "level", "said", "unsaid"),
+    [
+        (1.1, 1, "its link surely lives until", "last alarm"),
+        (18.5, 3, "This is the last alarm about them.", "may be dead"),
+        (26, 3, "its link may be dead by now", "surely lives"),
+    ],
+)
+def test_the_mail_says_what_is_true_of_the_link(
+    task: Task, admin: User, hours: float, level: int, said: str, unsaid: str
+) -> None:
+    User.objects.filter(pk=admin.pk).update(email="carol@artel.example")
+    send_alarm([ready(task, hours).pk], level)
+    (letter,) = mail.outbox
+    assert said in letter.body
+    assert unsaid not in letter.body
+
+
 def test_what_was_saved_meanwhile_makes_no_mail(task: Task, admin: User) -> None:
     User.objects.update(email="carol@artel.example")
     send_alarm([task.pk], 1)

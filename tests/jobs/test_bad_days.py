@@ -10,6 +10,8 @@ import contextlib
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -278,6 +280,54 @@ def test_a_clock_that_jumps_stops_the_spending(
     assert Task.objects.accept(sending.pk, claim, "late-but-here")
     assert resume(Studio.objects.current(), admin, {})
     assert Task.objects.claim_send(waits.pk)
+
+
+FOR_A_WHILE = """
+import os, sqlite3, time
+import django
+django.setup()
+from django.db import OperationalError, close_old_connections, connection
+from gallery.models import Studio
+file = str(connection.settings_dict["NAME"])
+other = sqlite3.connect(file)  # another process, by which the files beside it are there
+other.execute("CREATE TABLE other (one)")
+connection.settings_dict["CONN_MAX_AGE"] = {age}
+def write():
+    close_old_connections()
+    try:
+        Studio.objects.current()
+        return Studio.objects.update(undo_send_seconds=4) == 1
+    except OperationalError:
+        return False
+os.chmod(file, 0o444)
+print("told", write())
+os.chmod(file, 0o640)
+time.sleep(1.1)
+print("told", write())
+"""
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("age", "healed"), [(1, True), (None, False)])
+def test_a_database_that_could_only_be_read_for_a_while(
+    tmp_path: Path, age: int | None, healed: bool
+) -> None:
+    """Without root's rights, to whom every file is open. For ever, with a connection for ever."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+    }
+    made = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(made, env=env, cwd=django_settings.BASE_DIR, check=True)
+    # Whoever is not root has none of its rights to give up.
+    less = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    told = subprocess.run(
+        [*less, sys.executable, "-c", FOR_A_WHILE.format(age=age)],
+        env=env, cwd=django_settings.BASE_DIR, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    lines = [line for line in told.stdout.splitlines() if line.startswith("told")]
+    assert lines == ["told False", f"told {healed}"]
 
 
 def test_what_is_unknown_is_over_when_the_jump_is_long_ago(task: Task, admin: User) -> None:

@@ -142,6 +142,9 @@ def test_another_prompt_waits_for_a_second_confirmation(
     assert not Question.objects.confirm(task, stranger, by=admin)
     assert Task.objects.get(pk=task.pk).remote_id == stranger
     assert Question.objects.get().heard_words == ""
+    line = Event.objects.get(task=task, kind="identified")
+    assert line.actor == admin
+    assert line.reason_sentence == "The provider has another prompt under this id.", "it stays"
 
 
 def test_another_time_waits_for_a_second_confirmation(

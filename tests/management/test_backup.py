@@ -377,6 +377,19 @@ def test_what_is_missing_is_said_and_the_rest_is_copied(
     assert sorted(manifest["missing"]) == sorted(image.file for image in kept)
 
 
+def test_what_the_disk_does_not_give_is_said_and_the_rest_is_copied(
+    kept: list[Image], tmp_path: Path, data_dir: Path
+) -> None:
+    """One bad sector is when a copy of the rest is wanted most."""
+    bad = data_dir / kept[0].file
+    bad.unlink()
+    bad.mkdir()  # which nobody can read as a file, not even root
+    made = backup.back_up(tmp_path / "copy")
+    assert made.missing == [kept[0].file]
+    assert made.pictures == len(kept) - 1
+    assert (tmp_path / "copy" / backup.MANIFEST).exists()
+
+
 def test_what_cannot_be_is_refused_in_one_sentence(
     admin: User, tmp_path: Path, data_dir: Path
 ) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.conf import settings
+from django.core.management import CommandError, call_command
 
+from gallery.jobs.processes import LockFile
 from gallery.models import Studio, Task, TaskStatus, User
 from tests.conftest import Submit
 from tests.invariants import check_money
@@ -64,6 +66,20 @@ def test_a_set_up_link_of_before_lets_nobody_in(alice: User) -> None:
     newer = Studio.objects.issue_setup_token()
     assert newer
     assert Studio.objects.is_setup_token(newer)
+
+
+def test_a_house_that_runs_is_left_alone(real: None, submit: Submit, alice: User) -> None:
+    """One wrong environment in a drill would pause it, and doubt all that is queued."""
+    task = submit(alice).tasks.get()
+    lock = LockFile(settings.DATA_DIR / "serve.lock")
+    assert lock.acquire()
+    try:
+        with pytest.raises(CommandError, match="Artel is running on DATA_DIR"):
+            restored()
+    finally:
+        lock.release()
+    assert Task.objects.get(pk=task.pk).status == S.QUEUED
+    assert not Studio.objects.current().is_paused
 
 
 @pytest.mark.parametrize(

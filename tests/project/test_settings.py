@@ -127,6 +127,13 @@ def test_a_blank_variable_is_refused(read: Any, name: str, blank: str) -> None:
         ("TRUSTED_PROXY", "10.0.0.1"),
         ("ACCEL_REDIRECT", "2"),
         ("ALLOWED_HOSTS", ",artel.example"),
+        ("ALLOWED_HOSTS", "https://artel.example"),
+        ("ALLOWED_HOSTS", "artel example"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "artel.example:8443"),
+        ("GPTUNNEL_API_KEY", "shds key"),
+        ("GPTUNNEL_API_KEY", "ключ"),
+        ("DJANGO_SUPERUSER_EMAIL", "notmail"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "../../etc/passwd"),
         ("TIME_ZONE", "/etc/passwd"),
@@ -225,6 +232,11 @@ def test_postgresql(read: Any) -> None:
     assert found["default"]["PORT"] == 5433
     # What is committed before a paid call is there after a power cut, whatever the server says.
     assert found["default"]["OPTIONS"]["options"] == "-c synchronous_commit=on"
+
+
+def test_a_connection_that_could_only_read_is_not_kept_for_ever(read: Any) -> None:
+    """SQLite opens a file that it may not write to for reading, and never looks again."""
+    assert read()["DATABASES"]["default"]["CONN_MAX_AGE"] == 60
 
 
 def test_options_of_ones_own_stay(read: Any) -> None:

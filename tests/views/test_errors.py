@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -12,6 +13,7 @@ from django.utils import translation
 from django.views.defaults import bad_request, page_not_found, permission_denied, server_error
 
 from gallery.models import User
+from gallery.views.errors import broken
 
 from .conftest import HTMX
 
@@ -98,3 +100,53 @@ def test_the_address_of_a_button_opened_like_a_page(by_alice: Client) -> None:
     assert answer["Allow"] == "POST"
     assert "belongs to a button" in answer.text
     assert not by_alice.get("/batches/", headers={"HX-Request": "true"}).content
+
+
+def _gone(*_query: Any) -> Any:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+@pytest.fixture
+def silent(by_alice: Client) -> Iterator[Client]:
+    """Alice's browser, and a database that answers nothing any more: who she is neither."""
+    by_alice.raise_request_exception = False
+    with connection.execute_wrapper(_gone):
+        yield by_alice
+
+
+@pytest.mark.parametrize("path", ["/", "/gallery/", "/history/", "/login/", "/admin/"])
+def test_a_database_that_does_not_answer_is_said(silent: Client, path: str) -> None:
+    answer = silent.get(path)
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.text
+    assert "The fault is ours" not in answer.text
+
+
+def test_what_was_typed_is_kept_without_a_database(silent: Client) -> None:
+    answer = silent.post("/batches/", {"prompt": "a fox <b>in</b> the snow"})
+    assert answer.status_code == 503
+    assert "a fox &lt;b&gt;in&lt;/b&gt; the snow</textarea>" in answer.text
+
+
+def test_a_press_says_it_in_place_without_a_database(silent: Client) -> None:
+    """The page stays as it is, with what stands in it."""
+    answer = silent.post("/batches/", {"prompt": "a fox"}, headers=HTMX)
+    assert answer.status_code == 422
+    assert answer["HX-Retarget"] == "#alert"
+    assert "The database does not answer" in answer.text
+    assert "Load the page" not in answer.text
+
+
+def test_health_is_told_to_whoever_is_logged_in_too(silent: Client) -> None:
+    answer = silent.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"]["database"] == "The database does not answer."
+
+
+def test_another_fault_is_ours(rf: RequestFactory) -> None:
+    try:
+        int("a fault of ours")
+    except ValueError:
+        answer = broken(rf.get("/history/"))
+    assert answer.status_code == 500
+    assert "The fault is ours" in answer.text

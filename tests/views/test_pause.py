@@ -51,6 +51,14 @@ def test_every_page_of_a_member_says_why(by_alice: Client, rows: Rows, reason: s
     assert REASONS[reason] in missing.text
 
 
+def test_what_somebody_wrote_is_read_by_all(by_alice: Client, admin: User) -> None:
+    Studio.objects.pause("by-hand", by=admin, note="until <Monday>")
+    assert "until &lt;Monday&gt;</q>" in by_alice.get("/").text
+    Studio.objects.resume(by=admin)
+    Studio.objects.pause("balance-empty", note="the provider's words")
+    assert "the provider&#x27;s words" not in by_alice.get("/").text
+
+
 def test_every_page_of_the_panel_says_why(
     by_admin: Client, admin: User, alice: User, make_image: MakeImage
 ) -> None:

@@ -282,6 +282,17 @@ def test_what_never_left_makes_no_claim(by_alice: Client, task: Task) -> None:
     assert not claim_of(by_alice, task)
 
 
+def test_what_may_have_left_since_a_backup_makes_one(by_alice: Client, task: Task) -> None:
+    assert Task.objects.doubt_restored(task.pk)
+    assert "whether you accepted this request" in claim_of(by_alice, task)
+
+
+def test_of_a_demo_picture_there_is_nobody_to_write_to(by_alice: Client, image: Image) -> None:
+    page = by_alice.get(f"/tasks/{image.task_id}/receipt/").text
+    assert "there is nobody to write to" in page
+    assert "Ready to be sent." not in page
+
+
 def test_a_claim_outlives_the_prompt(by_alice: Client, image: Image, alice: User) -> None:
     assert image.task
     Prompt.objects.trash(image.task.batch.prompt_id)

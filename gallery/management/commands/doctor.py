@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery.jobs import doctor
+from gallery.jobs.processes import umask
 
 
 class Command(BaseCommand):
@@ -14,6 +15,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with umask(0o027):  # the first to ask the database may make its file
+            self._look()
+
+    def _look(self) -> None:
         faults = 0
         for finding in doctor.findings():
             faults += finding.level == "fault"

@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from gallery.jobs import restored
+from gallery.jobs import backup, restored
+from gallery.jobs.processes import umask
 
 
 class Command(BaseCommand):
     help = "After a restore and before the start: pause spending, and doubt what was queued."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        doubted = restored.note()
+        try:
+            with umask(0o027), backup.while_stopped(), backup.answering():
+                doubted = restored.note()
+        except backup.Refused as refused:
+            raise CommandError(str(refused)) from refused
         self.stdout.write(
             f"Spending is paused. Tasks that may have been sent since the backup: {doubted}."
         )

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from gallery.jobs import library
+from gallery.jobs import backup, library
+from gallery.jobs.processes import umask
 
 
 class Command(BaseCommand):
@@ -19,6 +20,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with umask(0o027), backup.answering():
+                self._look(**options)
+        except backup.Refused as refused:
+            raise CommandError(str(refused)) from refused
+
+    def _look(self, **options: Any) -> None:
         if options["repair"] and library.is_gone():
             raise CommandError(f"Nothing is repaired: {library.GONE}.")
         found = left = 0
@@ -36,4 +44,5 @@ class Command(BaseCommand):
             )
         if left:
             raise CommandError(f"Files that are not as they should be: {left} of {found} found.")
-        self.stdout.write(f"Every picture's file is there and unchanged. Repaired: {found}.")
+        repaired = f" Repaired: {found}." if options["repair"] else ""
+        self.stdout.write(f"Every picture's file is there and unchanged.{repaired}")
