@@ -52,6 +52,12 @@ def test_lists_and_pages_of_rows(house: House, keeper: Person, panel: Page) -> N
     panel.locator("#result_list tbody th a").first.click()
     expect(panel.get_by_role("heading", name="Story")).to_be_visible()
     assert steps.loaded(panel.locator(".thumbnail").first)
+    panel.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    panel.get_by_role("button", name="Copy the claim").click()
+    expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    claim = panel.evaluate("navigator.clipboard.readText()")
+    assert claim.startswith("Здравствуйте!")
+    assert len(claim.splitlines()) > 10
 
 
 def test_somebody_is_invited_by_a_link(panel: Page, visit: NewPage, keeper: Person) -> None:
@@ -75,7 +81,7 @@ def test_pause_and_resume(panel: Page) -> None:
     panel.get_by_role("link", name="Pause real spending").click()
     panel.get_by_label("Why?").fill("The bill is being looked at.")
     panel.get_by_role("button", name="Pause real spending").click()
-    expect(panel.get_by_text("The bill is being looked at.")).to_be_visible()
+    expect(panel.get_by_text("The bill is being looked at.", exact=True)).to_be_visible()
     expect(panel.get_by_text("Spending is paused.").first).to_be_visible()
     panel.get_by_role("button", name="Resume real spending").click()
     expect(panel.get_by_text("going on")).to_be_visible()

@@ -168,3 +168,24 @@ def test_a_lost_picture_is_asked_for_again(house: House, person: Person, studio:
     house.provider.ready(match=text)
     steps.expect_status(card, "done")
     assert house.charged(person) == [text]
+
+
+def test_an_open_page_learns_that_what_was_lost_came_after_all(
+    house: House, person: Person, studio: Page
+) -> None:
+    """Nothing is under way on it, but somebody may be at work for it."""
+    text = steps.wish(person)
+    card = steps.pinned(steps.order(studio, text))
+    steps.expect_status(card, "rendering")
+    house.execute(
+        "UPDATE gallery_task SET give_up_at = datetime('now', '-1 minute') WHERE id = ?",
+        steps.number(card),
+    )
+    steps.expect_status(card, "lost")
+    token = {one["name"]: one["value"] for one in studio.context.cookies()}["csrftoken"]
+    answer = studio.request.post(
+        f"/tasks/{steps.number(card)}/ask/", headers={"X-CSRFToken": token, "HX-Request": "true"}
+    )
+    assert answer.ok
+    house.provider.ready(match=text)
+    expect(card).to_have_attribute("data-status", "done", timeout=30_000)
