@@ -22,7 +22,10 @@ def are_trusted() -> bool:
     """Whether no jump waits for an administrator to look at it: until then nothing is given up or
     removed for good because its time is over.
     """
-    return Studio.objects.current().pause_reason != CLOCK and not Pause.objects.is_clock_doubted()
+    studio = Studio.objects.current()
+    if not studio.is_paused:
+        return True
+    return studio.pause_reason != CLOCK and not Pause.objects.is_clock_doubted()
 
 
 def _steady() -> float:
