@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from gallery.archive.store import free_bytes
-from gallery.models import Event, ImageModel, Studio, reasons, takes_writes
+from gallery.models import Event, ImageModel, Studio, Task, reasons, takes_writes
 from gallery.provider import answers
 from gallery.provider.hosts import no_way_to
 
@@ -56,6 +56,7 @@ def findings() -> Iterator[Finding]:
         yield _pictures()
         yield from _spending()
         yield from _queue()
+        yield from _stranded()
     if settings.IS_DEMO:
         yield Finding(
             "key", "ok", "No key is set: the demo provider draws, and nothing costs anything."
@@ -208,6 +209,16 @@ def _queue() -> Iterator[Finding]:
         yield Finding("queue", "fault", words, "Start Artel; if it runs, restart it.")
     else:
         yield Finding("queue", "ok", words)
+
+
+def _stranded() -> Iterator[Finding]:
+    for provider, count in sorted(Task.objects.stranded().items()):
+        yield Finding(
+            "pictures",
+            "fault",
+            f"{count} under way are of {provider}, and nobody asks about them.",
+            "Set GPTUNNEL_API_URL and its key to that until they are here: links live for a day.",
+        )
 
 
 # The provider

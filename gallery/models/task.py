@@ -205,11 +205,14 @@ class Task(models.Model):
         return found if self.status == TaskStatus.UNKNOWN else None
 
     def gate(self, studio: Studio) -> str:
-        """The code of why a queued task waits; empty in every other state."""
-        if self.status != TaskStatus.QUEUED:
-            return ""
-        if self.provider != settings.PROVIDER:
+        """The code of why a queued task waits, or why nobody asks about one that is under way; else
+        empty.
+        """
+        is_queued = self.status == TaskStatus.QUEUED
+        if self.provider != settings.PROVIDER and (is_queued or self.status in PAID_NOT_SAVED):
             return "other-provider"
+        if not is_queued:
+            return ""
         if not self.model.is_enabled:
             return "model-off"
         if studio.is_paused and not self.is_demo:

@@ -106,6 +106,13 @@ class TaskFilters(models.QuerySet["task.Task"]):
         """Tasks that cost real money."""
         return self.exclude(provider=DEMO)
 
+    def stranded(self) -> dict[str, int]:
+        """How many real tasks under way each provider of former days has: nobody asks about them
+        until it is configured again.
+        """
+        rows = self.real().exclude(provider=settings.PROVIDER).filter(status__in=PAID_NOT_SAVED)
+        return dict(rows.order_by().values_list("provider").annotate(Count("pk")))
+
     def unknown(self) -> Self:
         """Sent, without a usable answer."""
         return self.filter(status=S.UNKNOWN)

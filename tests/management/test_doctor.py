@@ -150,3 +150,17 @@ def test_the_demo_needs_no_key(settings: Any) -> None:
     found = list(doctor.findings())
     assert [finding.level for finding in found if finding.part == "key"] == ["ok"]
     assert not [finding for finding in found if finding.part == "hosts"], "nobody is called"
+
+
+def test_pictures_of_another_provider_are_not_forgotten(
+    well: DemoServer, settings: Any, submit: Submit, alice: Any
+) -> None:
+    """Paid for, and asked about by nobody: its card says so too."""
+    task = send(submit(alice).tasks.get())
+    assert task.gate(Studio.objects.current()) == ""
+    was = settings.PROVIDER
+    settings.PROVIDER = "https://elsewhere.example/v1"
+    words, is_well = looked()
+    assert f"1 under way are of {was}, and nobody asks about them." in words
+    assert not is_well
+    assert task.gate(Studio.objects.current()) == "other-provider"
