@@ -96,6 +96,9 @@ def family(code: str) -> str:
     return _FAMILIES.get(code, code)
 
 
+NEVER_LEFT = frozenset({"dns", "refused", "unreachable", "connect-timeout", "tls", "fence"})
+"""Of these it is proven that no byte left; a refusal is another thing, for which it did."""
+
 MISMATCHES: dict[str, str | Promise] = {
     "prompt-differs": _("The provider has another prompt under this id."),
     "prompt-untold": _("The provider does not say which prompt it has under this id."),

@@ -27,6 +27,7 @@ from .event import OWNER_NOTE, Event
 from .image import Image, StoredFile
 from .numbers import numbers
 from .pause import CLOCK, Pause
+from .reasons import NEVER_LEFT
 from .states import MOVES, NOTED, OPEN, TaskStatus
 from .studio import Studio
 from .task_filters import CONTENT_REFUSED, TaskFilters, now_and
@@ -146,7 +147,7 @@ class TaskQuerySet(TaskFilters):
             sent_at=None,
             reason=reason,
             detail=detail,
-        ) or self.refuse(pk, claim, "never-left", detail)
+        ) or self.refuse(pk, claim, "never-left" if reason in NEVER_LEFT else reason, detail)
 
     @transaction.atomic
     def send_later(self, pk: int, claim: uuid.UUID, reason: str, detail: str, wait: float) -> bool:

@@ -513,3 +513,18 @@ def test_live_version_changes_with_state_and_gate(task: Task) -> None:
     gated = Task.objects.select_related("model").get(pk=task.pk).live_version(studio)
     assert gated != first
     assert Budget.objects.filter(demo=True).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [("fence", "never-left"), ("dns", "never-left"), ("balance-empty", "balance-empty")],
+)
+def test_a_late_refusal_of_what_is_unknown_says_what_it_was(
+    task: Task, reason: str, kept: str
+) -> None:
+    claim = Task.objects.claim_send(task.pk)
+    assert claim
+    assert Task.objects.doubt(task.pk, claim, "timeout", "")
+    assert Task.objects.send_back(task.pk, claim, reason, "", 0)
+    assert (state(task), Task.objects.get(pk=task.pk).reason) == (S.FAILED, kept)
+    check_money()
