@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gallery.models import OWNER_NOTE, Comparison, Event, Question, Task, TaskStatus
+from gallery.models import OWNER_NOTE, Balance, Comparison, Event, Question, Task, TaskStatus
 
 from .base import ReadOnly, belongs_to, of_task_number, roubles
 
@@ -86,6 +86,7 @@ def page(request: HttpRequest, frame: dict[str, Any], deeds_of: Deeds) -> HttpRe
         "held": Task.objects.unknown().price_of_all(),
         "doubts": [Doubt.of(told, deeds_of(request, told[0])) for told in _with_story(shown)],
         "sees_money": request.user.has_perm("gallery.view_charge"),
+        "reading": Balance.objects.newest(),
     }
     return render(request, "admin/unknown.html", context)
 

@@ -169,3 +169,13 @@ def test_htmx_gets_the_page_too(by_admin: Client, task: Task) -> None:
     doubt(task)
     answer = by_admin.get(PAGE, headers={"HX-Request": "true"})
     assert answer.status_code == 200
+
+
+def test_that_the_balance_could_not_be_read_is_said(by_admin: Client, task: Task) -> None:
+    """To whoever had it compared, and waits for what comes of that."""
+    doubted(task)
+    read(100_000)
+    words = "The balance could not be read the last time"
+    assert words not in by_admin.get(PAGE).text
+    read(None)
+    assert words in by_admin.get(PAGE).text
