@@ -16,7 +16,7 @@ from tests.conftest import Submit
 from tests.invariants import check_money
 from tests.queue import queued
 
-from .conftest import MakeImage, accept, doubt, state
+from .conftest import MakeImage, accept, doubt, refuse, state
 
 S = TaskStatus
 
@@ -447,3 +447,15 @@ def test_the_list_finds_by_number_and_by_id(by_admin: Client, task: Task) -> Non
     for words in (str(task.pk), f" {task.remote_id} "):
         assert page(task) in by_admin.get("/admin/gallery/task/", {"q": words}).text
     assert page(task) not in by_admin.get("/admin/gallery/task/", {"q": "9" * 40}).text
+
+
+@pytest.mark.parametrize("deed", ["not-charged", "rescue", "cancel"])
+def test_the_form_of_what_cannot_be_done_any_more_is_not_shown(
+    by_admin: Client, task: Task, deed: str
+) -> None:
+    """What is typed there, or carried up, would be for nothing."""
+    refuse(task)
+    page = by_admin.get(f"/admin/gallery/task/{task.pk}/do/{deed}/").text
+    assert "This cannot be done now" in page
+    assert "<textarea" not in page
+    assert 'type="file"' not in page

@@ -300,3 +300,18 @@ def test_what_is_no_date_is_kept_where_it_was_typed(by_alice: Client, typed: str
     assert 'type="text"' in field[0]
     assert f'value="{typed}"' in field[0]
     assert 'type="date" name="since"' in by_alice.get("/history/?since=2026-02-28").text
+
+
+@pytest.mark.parametrize("path", ["/history/", "/prompts/{}/"])
+def test_refused_content_is_not_run_again_by_one_click(
+    by_alice: Client, alice: User, submit: Submit, make_image: MakeImage, path: str
+) -> None:
+    """Repeats endanger the key: "Edit and run" leads to the composer, which warns."""
+    task = submit(alice, "something refused").tasks.get()
+    address = path.format(task.batch.prompt_id)
+    again = f"/prompts/{task.batch.prompt_id}/rerun/"
+    assert again in by_alice.get(address).text
+    refuse(task)
+    page = by_alice.get(address).text
+    assert again not in page
+    assert f"/?from={task.batch.prompt_id}" in page

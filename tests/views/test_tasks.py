@@ -319,3 +319,10 @@ def test_a_demo_picture_takes_no_real_ones_place(
     assert answer.status_code == 422
     assert state(task) == TaskStatus.UNKNOWN
     assert Task.objects.count() == 1
+
+
+def test_a_failure_that_was_charged_says_so(by_alice: Client, task: Task) -> None:
+    accept(task)
+    assert Task.objects.fail(task.pk, "provider-failed", "", 150)
+    for path in ("/", f"/tasks/{task.pk}/"):
+        assert "The provider charged 1.50\u00a0₽ for it all the same." in by_alice.get(path).text
