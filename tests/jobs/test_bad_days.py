@@ -30,7 +30,7 @@ from gallery.admin.studio import resume
 from gallery.jobs import cluster, journal, pump, remote, sweep
 from gallery.jobs import submit as submit_jobs
 from gallery.jobs.clocks import ClockGuard
-from gallery.models import Image, Lease, Studio, Task, TaskStatus, User
+from gallery.models import Image, Lease, Studio, Task, TaskStatus, User, writing
 from gallery.provider.client import clock
 from tests.conftest import Submit
 from tests.demo.server import DemoServer
@@ -104,6 +104,16 @@ def test_a_disk_that_is_full_at_open_write_fsync_or_rename(
     assert fetch(task).status == S.DONE
     check_files(data_dir)
     check_money()
+
+
+@pytest.mark.sqlite_only
+def test_a_disk_without_any_room_is_said_on_every_page(
+    alice: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause would have to be written down, for which there is no room either."""
+    assert "The database takes nothing" not in page(alice, settings)
+    monkeypatch.setattr(writing, "ROOM_BYTES", 2**62)
+    assert "The database takes nothing" in page(alice, settings)
 
 
 def test_a_folder_of_pictures_that_vanished(
