@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import NewContext
@@ -152,16 +152,20 @@ def test_a_card_that_is_acted_upon_keeps_its_neighbours_in_place(
     assert [boxes.nth(place).bounding_box() for place in range(4)] == before
 
 
-def test_a_lost_picture_is_asked_for_again(house: House, person: Person, studio: Page) -> None:
-    text = steps.wish(person)
-    card = steps.pinned(steps.order(studio, text))
+def _lose(house: House, card: Locator) -> None:
+    """As after 72 hours."""
     steps.expect_status(card, "rendering")
-    # As after 72 hours.
     house.execute(
         "UPDATE gallery_task SET give_up_at = datetime('now', '-1 minute') WHERE id = ?",
         steps.number(card),
     )
     steps.expect_status(card, "lost")
+
+
+def test_a_lost_picture_is_asked_for_again(house: House, person: Person, studio: Page) -> None:
+    text = steps.wish(person)
+    card = steps.pinned(steps.order(studio, text))
+    _lose(house, card)
     expect(card).to_contain_text("No picture came within 72 hours.")
     card.get_by_role("button", name="Ask again").click()
     steps.expect_status(card, "rendering")
@@ -176,12 +180,7 @@ def test_an_open_page_learns_that_what_was_lost_came_after_all(
     """Nothing is under way on it, but somebody may be at work for it."""
     text = steps.wish(person)
     card = steps.pinned(steps.order(studio, text))
-    steps.expect_status(card, "rendering")
-    house.execute(
-        "UPDATE gallery_task SET give_up_at = datetime('now', '-1 minute') WHERE id = ?",
-        steps.number(card),
-    )
-    steps.expect_status(card, "lost")
+    _lose(house, card)
     token = {one["name"]: one["value"] for one in studio.context.cookies()}["csrftoken"]
     answer = studio.request.post(
         f"/tasks/{steps.number(card)}/ask/", headers={"X-CSRFToken": token, "HX-Request": "true"}

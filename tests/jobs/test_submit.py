@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import uuid
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -388,23 +389,30 @@ def test_an_outcome_that_the_database_refuses_is_written_down_later(
     check_money()
 
 
+def _claimed(submit: Submit, owner: User) -> tuple[Task, uuid.UUID]:
+    task = submit(owner, "a full disk").tasks.get()
+    claim = Task.objects.claim_send(task.pk)
+    assert claim is not None
+    return task, claim
+
+
+def _without_room(data_dir: Path) -> Path:
+    """Neither the row nor the journal takes an id; what stands in the journal's way."""
+    in_the_way = data_dir / "journal"
+    in_the_way.write_text("a file where the folder should be")
+    _rename("gallery_event", "gallery_event_gone")
+    return in_the_way
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_id_that_neither_row_nor_journal_takes_is_held_until_one_does(
     provider: DemoServer, submit: Submit, alice: User, data_dir: Path, settings: Any
 ) -> None:
     """A disk that is full for a moment refuses both at once: only the sender has the id then."""
     settings.CLAIM_SECONDS = 30.0
-    task = submit(alice, "a full disk").tasks.get()
-    claim = Task.objects.claim_send(task.pk)
-    assert claim is not None
-    in_the_way = data_dir / "journal"
-    in_the_way.write_text("a file where the folder should be")
-    _rename("gallery_event", "gallery_event_gone")
-
-    def heal() -> None:
-        _rename("gallery_event_gone", "gallery_event")
-
-    healing = threading.Timer(1.2, heal)
+    task, claim = _claimed(submit, alice)
+    in_the_way = _without_room(data_dir)
+    healing = threading.Timer(1.2, _rename, ("gallery_event_gone", "gallery_event"))
     healing.start()
     accepted = answers.Accepted("a4" * 12, answers.Working("idle"))
     senders._write_down(task, claim, accepted, seconds=0.1)
@@ -419,12 +427,8 @@ def test_an_id_that_the_journal_takes_later_is_there(
     provider: DemoServer, submit: Submit, alice: User, data_dir: Path, settings: Any
 ) -> None:
     settings.CLAIM_SECONDS = 30.0
-    task = submit(alice, "a full disk").tasks.get()
-    claim = Task.objects.claim_send(task.pk)
-    assert claim is not None
-    in_the_way = data_dir / "journal"
-    in_the_way.write_text("a file where the folder should be")
-    _rename("gallery_event", "gallery_event_gone")
+    task, claim = _claimed(submit, alice)
+    in_the_way = _without_room(data_dir)
     healing = threading.Timer(1.2, in_the_way.unlink)
     healing.start()
     accepted = answers.Accepted("a5" * 12, answers.Working("idle"))

@@ -132,14 +132,20 @@ def test_what_is_being_saved_at_this_moment_is_no_orphan(
     assert "orphaned" in verify()[0], "its saver died"
 
 
+def killed_before_its_row(provider: DemoServer, queued: Task) -> tuple[Task, library.Fault]:
+    """A task whose save has left a file, and that file as it is found."""
+    task = send(queued)
+    provider.ready(id=task.remote_id)
+    ask(task)
+    save._fetch(Task.objects.get(pk=task.pk))
+    (fault,) = library.faults()
+    return task, fault
+
+
 def test_a_save_that_comes_home_between_look_and_repair_keeps_its_file(
     provider: DemoServer, submit: Submit, alice: User, data_dir: Path
 ) -> None:
-    task = send(submit(alice, "comes home").tasks.get())
-    provider.ready(id=task.remote_id)
-    ask(task)
-    save._fetch(Task.objects.get(pk=task.pk))  # and killed before its row
-    (fault,) = library.faults()
+    task, fault = killed_before_its_row(provider, submit(alice).tasks.get())
     assert fault.kind == "orphaned"
     assert fetch(task).status == TaskStatus.DONE
     assert library.repair(fault).words == "its picture has come"
@@ -149,11 +155,7 @@ def test_a_save_that_comes_home_between_look_and_repair_keeps_its_file(
 def test_a_save_that_has_begun_between_look_and_repair_keeps_its_file(
     provider: DemoServer, submit: Submit, alice: User, data_dir: Path
 ) -> None:
-    task = send(submit(alice, "has begun").tasks.get())
-    provider.ready(id=task.remote_id)
-    ask(task)
-    save._fetch(Task.objects.get(pk=task.pk))
-    (fault,) = library.faults()
+    task, fault = killed_before_its_row(provider, submit(alice).tasks.get())
     claim = Task.objects.claim_save(task.pk)
     assert claim
     file = save._fetch(Task.objects.get(pk=task.pk))
